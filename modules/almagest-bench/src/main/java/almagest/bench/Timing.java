@@ -1,0 +1,40 @@
+package almagest.bench;
+
+import almagest.format.Json;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Repeats a piece of work and prints what it took. */
+final class Timing {
+  private Timing() {}
+
+  /**
+   * Runs {@code work} once to warm up and {@code repeat} times measured, and prints one JSON line.
+   *
+   * @param figures what judges the answer, from the last result
+   */
+  static <T> T measure(
+      String name,
+      int repeat,
+      Supplier<T> work,
+      java.util.function.Function<T, Map<String, Object>> figures) {
+    T result = work.get();
+    ObjectNode line = Json.object();
+    line.put("name", name);
+    var seconds = line.putArray("seconds");
+    double least = Double.POSITIVE_INFINITY;
+    for (int r = 0; r < repeat; r++) {
+      long start = System.nanoTime();
+      result = work.get();
+      double taken = (System.nanoTime() - start) / 1e9;
+      seconds.add(taken);
+      least = Math.min(least, taken);
+    }
+    line.put("min", least);
+    line.put("threads", Runtime.getRuntime().availableProcessors());
+    figures.apply(result).forEach((k, v) -> line.set(k, Json.tree(v)));
+    System.out.println(Json.line(line));
+    return result;
+  }
+}

@@ -1,0 +1,62 @@
+package almagest.cli;
+
+import almagest.run.Progress;
+import almagest.run.Seed;
+import almagest.run.Workers;
+import java.io.Console;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The options that every command has; use it as a {@link Mixin}. */
+final class Common {
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "All randomness comes from it (default: ${DEFAULT-VALUE}).")
+  long seed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads to use (default: all processors); results do not depend on it.")
+  int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--json",
+      description = "Print the result as one JSON object on standard output, and nothing else.")
+  boolean json;
+
+  @Option(names = "--quiet", description = "No progress.")
+  boolean quiet;
+
+  @Option(names = "--verbose", description = "Say more, with stack traces of failures.")
+  boolean verbose;
+
+  @Option(names = "--force", description = "Compute again what is there already.")
+  boolean force;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  boolean help;
+
+  Seed seed() {
+    return new Seed(seed);
+  }
+
+  Workers workers() {
+    return new Workers(threads);
+  }
+
+  Progress progress() {
+    return quiet ? Progress.NONE : new ConsoleProgress(System.err, onTerminal());
+  }
+
+  /** Whether a person watches; null is what older JDKs answer for "no". */
+  private static boolean onTerminal() {
+    Console console = System.console();
+    return console != null && console.isTerminal();
+  }
+}

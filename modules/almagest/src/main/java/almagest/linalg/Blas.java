@@ -1,0 +1,225 @@
+package almagest.linalg;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import almagest.run.Workers;
+import almagest.tensor.FloatMatrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Matrix products. All matrices are row-major; every product is cut into tiles that do not depend
+ * on the number of threads.
+ */
+public final class Blas {
+  private static final int ROW_MAJOR = 101;
+  private static final int NO_TRANSPOSE = 111;
+  private static final int TRANSPOSE = 112;
+
+  /**
+   * Rows of the result per tile: large enough to spread the packing of the right side, small enough
+   * to balance threads.
+   */
+  private static final int TILE = 512;
+
+  private static final MethodHandle SGEMM =
+      OpenBlas.function(
+          "cblas_sgemm",
+          OpenBlas.procedure(
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_FLOAT,
+              ADDRESS,
+              JAVA_INT,
+              ADDRESS,
+              JAVA_INT,
+              JAVA_FLOAT,
+              ADDRESS,
+              JAVA_INT));
+  private static final MethodHandle DGEMM =
+      OpenBlas.function(
+          "cblas_dgemm",
+          OpenBlas.procedure(
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_DOUBLE,
+              ADDRESS,
+              JAVA_INT,
+              ADDRESS,
+              JAVA_INT,
+              JAVA_DOUBLE,
+              ADDRESS,
+              JAVA_INT));
+
+  private Blas() {}
+
+  /**
+   * One float32 product in the calling thread: C := alpha · op(A) op(B) + beta · C.
+   *
+   * @param m rows of op(A) and C
+   * @param n columns of op(B) and C
+   * @param k columns of op(A)
+   * @param a row-major with {@code lda} floats a row; likewise b, c. Native memory.
+   */
+  public static void sgemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      float alpha,
+      MemorySegment a,
+      int lda,
+      MemorySegment b,
+      int ldb,
+      float beta,
+      MemorySegment c,
+      int ldc) {
+    if (m == 0 || n == 0) {
+      return;
+    }
+    check(a, transposeA ? k : m, transposeA ? m : k, lda, Float.BYTES, "A");
+    check(b, transposeB ? n : k, transposeB ? k : n, ldb, Float.BYTES, "B");
+    check(c, m, n, ldc, Float.BYTES, "C");
+    OpenBlas.THREADS.readLock().lock();
+    try {
+      SGEMM.invokeExact(
+          ROW_MAJOR,
+          transposeA ? TRANSPOSE : NO_TRANSPOSE,
+          transposeB ? TRANSPOSE : NO_TRANSPOSE,
+          m,
+          n,
+          k,
+          alpha,
+          a,
+          lda,
+          b,
+          ldb,
+          beta,
+          c,
+          ldc);
+    } catch (Throwable e) {
+      throw OpenBlas.failed(e);
+    } finally {
+      OpenBlas.THREADS.readLock().unlock();
+    }
+  }
+
+  /** As {@link #sgemm} in float64. */
+  public static void dgemm(
+      boolean transposeA,
+      boolean transposeB,
+      int m,
+      int n,
+      int k,
+      double alpha,
+      MemorySegment a,
+      int lda,
+      MemorySegment b,
+      int ldb,
+      double beta,
+      MemorySegment c,
+      int ldc) {
+    if (m == 0 || n == 0) {
+      return;
+    }
+    check(a, transposeA ? k : m, transposeA ? m : k, lda, Double.BYTES, "A");
+    check(b, transposeB ? n : k, transposeB ? k : n, ldb, Double.BYTES, "B");
+    check(c, m, n, ldc, Double.BYTES, "C");
+    OpenBlas.THREADS.readLock().lock();
+    try {
+      DGEMM.invokeExact(
+          ROW_MAJOR,
+          transposeA ? TRANSPOSE : NO_TRANSPOSE,
+          transposeB ? TRANSPOSE : NO_TRANSPOSE,
+          m,
+          n,
+          k,
+          alpha,
+          a,
+          lda,
+          b,
+          ldb,
+          beta,
+          c,
+          ldc);
+    } catch (Throwable e) {
+      throw OpenBlas.failed(e);
+    } finally {
+      OpenBlas.THREADS.readLock().unlock();
+    }
+  }
+
+  /** A Bᵀ for A [m, k] and B [n, k]: the product of every row with every row. */
+  public static void multiplyTransposed(
+      FloatMatrix a, FloatMatrix b, FloatMatrix into, Workers workers) {
+    multiply(a, b, true, into, workers);
+  }
+
+  /** A B for A [m, k] and B [k, n]. */
+  public static void multiply(FloatMatrix a, FloatMatrix b, FloatMatrix into, Workers workers) {
+    multiply(a, b, false, into, workers);
+  }
+
+  private static void multiply(
+      FloatMatrix a, FloatMatrix b, boolean transposeB, FloatMatrix into, Workers workers) {
+    int k = a.columns();
+    int n = transposeB ? b.rowsAsInt() : b.columns();
+    if ((transposeB ? b.columns() : b.rows()) != k
+        || into.rows() != a.rows()
+        || into.columns() != n) {
+      throw new IllegalArgumentException(
+          "cannot multiply [%d, %d] by [%d, %d]%s into [%d, %d]"
+              .formatted(
+                  a.rows(),
+                  k,
+                  b.rows(),
+                  b.columns(),
+                  transposeB ? " transposed" : "",
+                  into.rows(),
+                  into.columns()));
+    }
+    int tiles = Math.toIntExact((a.rows() + TILE - 1) / TILE);
+    workers.run(
+        tiles,
+        t -> {
+          long from = (long) t * TILE;
+          long to = Math.min(a.rows(), from + TILE);
+          sgemm(
+              false,
+              transposeB,
+              (int) (to - from),
+              n,
+              k,
+              1f,
+              a.slice(from, to).data(),
+              k,
+              b.data(),
+              b.columns(),
+              0f,
+              into.slice(from, to).data(),
+              n);
+        });
+  }
+
+  private static void check(
+      MemorySegment s, int rows, int columns, int stride, int bytes, String name) {
+    long needed = rows == 0 ? 0 : ((long) (rows - 1) * stride + columns) * bytes;
+    if (!s.isNative() || stride < Math.max(1, columns) || s.byteSize() < needed) {
+      throw new IllegalArgumentException(
+          "matrix %s [%d, %d] with stride %d needs %d native bytes, found %d"
+              .formatted(name, rows, columns, stride, needed, s.byteSize()));
+    }
+  }
+}

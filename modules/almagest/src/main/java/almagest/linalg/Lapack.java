@@ -1,0 +1,170 @@
+package almagest.linalg;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** Dense decompositions in float64, through LAPACK. */
+public final class Lapack {
+  private static final int ROW_MAJOR = 101;
+
+  private static final MethodHandle DSYEVD =
+      OpenBlas.function(
+          "LAPACKE_dsyevd",
+          FunctionDescriptor.of(
+              JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS));
+  private static final MethodHandle DSYEVR =
+      OpenBlas.function(
+          "LAPACKE_dsyevr",
+          FunctionDescriptor.of(
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_BYTE,
+              JAVA_BYTE,
+              JAVA_BYTE,
+              JAVA_INT,
+              ADDRESS,
+              JAVA_INT,
+              JAVA_DOUBLE,
+              JAVA_DOUBLE,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_DOUBLE,
+              ADDRESS,
+              ADDRESS,
+              ADDRESS,
+              JAVA_INT,
+              ADDRESS));
+
+  private Lapack() {}
+
+  /**
+   * Eigenvalues and eigenvectors of a symmetric matrix.
+   *
+   * @param values ascending
+   * @param vectors one row per eigenvalue [count, n], unit length; their sign is whatever the
+   *     solver gave. Empty when not asked for.
+   */
+  public record Eigen(double[] values, double[][] vectors) {}
+
+  /**
+   * All eigenvalues of a symmetric matrix, and its eigenvectors on request. O(n³).
+   *
+   * @param matrix [n × n]; only its upper triangle is read; left unchanged
+   */
+  public static Eigen symmetric(double[] matrix, int n, boolean vectors) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment a = copy(arena, matrix, n);
+      MemorySegment w = arena.allocate(JAVA_DOUBLE, Math.max(1, n));
+      // Row-major upper is column-major lower; LAPACKE transposes on the way in and out.
+      int info =
+          solver(() ->
+              (int)
+                  DSYEVD.invokeExact(
+                      ROW_MAJOR, (byte) (vectors ? 'V' : 'N'), (byte) 'U', n, a, n, w));
+      check("dsyevd", info);
+      double[][] rows = new double[vectors ? n : 0][n];
+      for (int i = 0; i < rows.length; i++) {
+        for (int j = 0; j < n; j++) {
+          rows[i][j] = a.getAtIndex(JAVA_DOUBLE, (long) j * n + i);
+        }
+      }
+      return new Eigen(w.asSlice(0, (long) n * Double.BYTES).toArray(JAVA_DOUBLE), rows);
+    }
+  }
+
+  /**
+   * The eigenpairs with ranks {@code first} … {@code last} (0-based, ascending eigenvalues,
+   * inclusive) of a symmetric matrix.
+   *
+   * @param matrix [n × n]; only its upper triangle is read; left unchanged
+   */
+  public static Eigen symmetricRange(double[] matrix, int n, int first, int last) {
+    if (first < 0 || last < first || last >= n) {
+      throw new IllegalArgumentException(
+          "ranks " + first + " to " + last + " of " + n + " eigenvalues");
+    }
+    int count = last - first + 1;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment a = copy(arena, matrix, n);
+      MemorySegment w = arena.allocate(JAVA_DOUBLE, n);
+      MemorySegment z = arena.allocate(JAVA_DOUBLE, (long) n * count);
+      MemorySegment found = arena.allocate(JAVA_INT);
+      MemorySegment support = arena.allocate(JAVA_INT, 2L * Math.max(1, count));
+      int info =
+          solver(() ->
+              (int)
+                  DSYEVR.invokeExact(
+                      ROW_MAJOR,
+                      (byte) 'V',
+                      (byte) 'I',
+                      (byte) 'U',
+                      n,
+                      a,
+                      n,
+                      0.0,
+                      0.0,
+                      first + 1,
+                      last + 1,
+                      0.0,
+                      found,
+                      w,
+                      z,
+                      count,
+                      support));
+      check("dsyevr", info);
+      double[][] rows = new double[count][n];
+      for (int i = 0; i < count; i++) {
+        for (int j = 0; j < n; j++) {
+          rows[i][j] = z.getAtIndex(JAVA_DOUBLE, (long) j * count + i);
+        }
+      }
+      return new Eigen(w.asSlice(0, (long) count * Double.BYTES).toArray(JAVA_DOUBLE), rows);
+    }
+  }
+
+  private static MemorySegment copy(Arena arena, double[] matrix, int n) {
+    if (matrix.length != (long) n * n) {
+      throw new IllegalArgumentException(
+          "a [" + n + ", " + n + "] matrix has not " + matrix.length + " values");
+    }
+    MemorySegment a = arena.allocate(JAVA_DOUBLE, Math.max(1, (long) n * n));
+    MemorySegment.copy(matrix, 0, a, ValueLayout.JAVA_DOUBLE, 0, matrix.length);
+    return a;
+  }
+
+  /** A native call that returns LAPACK's info. */
+  private interface Call {
+    int invoke() throws Throwable;
+  }
+
+  private static int solver(Call call) {
+    OpenBlas.THREADS.writeLock().lock();
+    try {
+      OpenBlas.setThreads(OpenBlas.SOLVER_THREADS);
+      return call.invoke();
+    } catch (Throwable e) {
+      throw OpenBlas.failed(e);
+    } finally {
+      OpenBlas.setThreads(1);
+      OpenBlas.THREADS.writeLock().unlock();
+    }
+  }
+
+  private static void check(String routine, int info) {
+    if (info != 0) {
+      throw new ArithmeticException(
+          routine
+              + " failed with info "
+              + info
+              + (info > 0 ? " (no convergence: NaN or infinity in the matrix?)" : ""));
+    }
+  }
+}
