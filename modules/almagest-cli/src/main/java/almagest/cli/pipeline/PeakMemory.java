@@ -8,7 +8,10 @@ import java.nio.file.Path;
 final class PeakMemory {
   private PeakMemory() {}
 
-  /** Peak of anonymous resident memory where the system tells (Linux, mapped file pages left out as far as it tells them), else the JVM's committed memory. */
+  /**
+   * Peak of anonymous resident memory where the system tells (Linux, mapped file pages left out as
+   * far as it tells them), else the JVM's committed memory.
+   */
   static long bytes() {
     Path status = Path.of("/proc/self/status");
     try {

@@ -26,13 +26,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run directory with its manifest {@code run.json}: which stages are done, under which key, with which files (size and SHA-256), how
- * long they took and how much memory the process had needed by then. A stage counts as done when its key is the one in the manifest and
- * its files are there with the recorded sizes; everything else is run again. The manifest is rewritten atomically after each stage, so a
- * killed run loses at most the stage it was in, and resumable stages lose less. One process at a time may hold a directory.
+ * A run directory with its manifest {@code run.json}: which stages are done, under which key, with
+ * which files (size and SHA-256), how long they took and how much memory the process had needed by
+ * then. A stage counts as done when its key is the one in the manifest and its files are there with
+ * the recorded sizes; everything else is run again. The manifest is rewritten atomically after each
+ * stage, so a killed run loses at most the stage it was in, and resumable stages lose less. One
+ * process at a time may hold a directory.
  *
- * <p>Times, peaks and absolute paths stand in {@code run.json} alone: all other files of two runs with the same options are equal byte
- * for byte.
+ * <p>Times, peaks and absolute paths stand in {@code run.json} alone: all other files of two runs
+ * with the same options are equal byte for byte.
  */
 public final class RunDirectory implements AutoCloseable {
   private static final int SCHEMA = 1;
@@ -45,7 +47,12 @@ public final class RunDirectory implements AutoCloseable {
   private final Map<String, String> keys = new HashMap<>();
   private int ran;
 
-  private RunDirectory(Path path, Consumer<String> log, FileChannel lockChannel, FileLock lock, ObjectNode manifest) {
+  private RunDirectory(
+      Path path,
+      Consumer<String> log,
+      FileChannel lockChannel,
+      FileLock lock,
+      ObjectNode manifest) {
     this.path = path;
     this.log = log;
     this.lockChannel = lockChannel;
@@ -63,14 +70,19 @@ public final class RunDirectory implements AutoCloseable {
     Path file = path.resolve("run.json");
     try {
       if (Files.exists(path) && !Files.exists(file) && !isEmptyOrStarted(path)) {
-        throw new InputException(path + ": the folder is not empty and has no run.json; give --out a new folder");
+        throw new InputException(
+            path + ": the folder is not empty and has no run.json; give --out a new folder");
       }
       Files.createDirectories(path);
-      FileChannel channel = FileChannel.open(path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileChannel channel =
+          FileChannel.open(
+              path.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       FileLock lock = tryLock(channel);
       if (lock == null) {
         channel.close();
-        throw new InputException(path + ": another almagest works in this folder; wait for it or give --out another one");
+        throw new InputException(
+            path
+                + ": another almagest works in this folder; wait for it or give --out another one");
       }
       return new RunDirectory(path, log, channel, lock, manifest(file));
     } catch (IOException e) {
@@ -100,10 +112,15 @@ public final class RunDirectory implements AutoCloseable {
     if (Files.exists(file)) {
       JsonNode found = Json.read(file);
       if (!(found instanceof ObjectNode object) || !found.path("stages").isObject()) {
-        throw InputException.in(file, "", "not a run's manifest", "remove the folder or give --out another one");
+        throw InputException.in(
+            file, "", "not a run's manifest", "remove the folder or give --out another one");
       }
       if (found.path("almagest").path("schema").asInt() > SCHEMA) {
-        throw InputException.in(file, "almagest.schema", "written by a newer Almagest", "update, or give --out another folder");
+        throw InputException.in(
+            file,
+            "almagest.schema",
+            "written by a newer Almagest",
+            "update, or give --out another folder");
       }
       return object;
     }
@@ -131,7 +148,8 @@ public final class RunDirectory implements AutoCloseable {
   /** Whether {@code stage} is done: same key, and all kept files there with the recorded sizes. */
   public boolean isDone(Stage stage) {
     JsonNode entry = manifest.path("stages").path(stage.name());
-    if (!entry.path("key").asText().equals(stage.key(keys)) || !entry.path("state").asText().equals("done")) {
+    if (!entry.path("key").asText().equals(stage.key(keys))
+        || !entry.path("state").asText().equals("done")) {
       return false;
     }
     return !stage.keep() || filesAreThere(entry);
@@ -152,7 +170,8 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Brings the goals into being: runs what is not done, needed stages first, and then removes the outputs that are not kept.
+   * Brings the goals into being: runs what is not done, needed stages first, and then removes the
+   * outputs that are not kept.
    *
    * @param goals the stages that are wanted
    */

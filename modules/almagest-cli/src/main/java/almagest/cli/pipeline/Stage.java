@@ -2,7 +2,6 @@ package almagest.cli.pipeline;
 
 import almagest.run.Hashes;
 import almagest.run.Provenance;
-
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -11,16 +10,17 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One step of a run: what it depends on, which files it makes, and how. Two stages with equal {@link #key} make equal files, so a finished
- * one need not run again.
+ * One step of a run: what it depends on, which files it makes, and how. Two stages with equal
+ * {@link #key} make equal files, so a finished one need not run again.
  *
  * @param name e.g. {@code layer-06/lobes}; unique in a run
- * @param options everything the outcome depends on besides the needed stages: settings, the seed, hashes of input files. Not the number
- *     of threads.
+ * @param options everything the outcome depends on besides the needed stages: settings, the seed,
+ *     hashes of input files. Not the number of threads.
  * @param needs stages whose files it reads
  * @param outputs files or folders it makes, relative to the run directory
- * @param keep whether the outputs stay; those of a stage that are not kept (activation shards) are removed once nothing needs them, and
- *     made again only if a stage that needs them has to run again
+ * @param keep whether the outputs stay; those of a stage that are not kept (activation shards) are
+ *     removed once nothing needs them, and made again only if a stage that needs them has to run
+ *     again
  * @param body does the work; resumable bodies pick up what they find in their outputs' place
  */
 public record Stage(
@@ -50,7 +50,8 @@ public record Stage(
   String key(Map<String, String> known) {
     String key = known.get(name);
     if (key == null) {
-      StringBuilder text = new StringBuilder(name).append('\n').append(Provenance.VERSION).append('\n');
+      StringBuilder text =
+          new StringBuilder(name).append('\n').append(Provenance.VERSION).append('\n');
       options.forEach((k, v) -> text.append(k).append('=').append(v).append('\n'));
       for (Stage need : needs) {
         text.append(need.key(known)).append('\n');
