@@ -74,6 +74,8 @@ class ArchitectureTest {
   @Test
   void theLibraryNeitherPrintsNorExits() {
     noClasses()
+        .that()
+        .resideOutsideOfPackages("almagest.cli..", "almagest.bench..")
         .should()
         .accessField(System.class, "out")
         .orShould()
