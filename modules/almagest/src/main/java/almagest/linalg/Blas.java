@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import almagest.run.Workers;
+import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -170,6 +171,52 @@ public final class Blas {
   /** A B for A [m, k] and B [k, n]. */
   public static void multiply(FloatMatrix a, FloatMatrix b, FloatMatrix into, Workers workers) {
     multiply(a, b, false, into, workers);
+  }
+
+  /** A B for A [m, k] and B [k, n] in float64; a new matrix. */
+  public static DoubleMatrix multiply(DoubleMatrix a, DoubleMatrix b, Workers workers) {
+    int k = a.columns();
+    int n = b.columns();
+    if (b.rows() != k) {
+      throw new IllegalArgumentException("cannot multiply [%d, %d] by [%d, %d]".formatted(a.rows(), k, b.rows(), n));
+    }
+    DoubleMatrix into = DoubleMatrix.zeros(a.rows(), n);
+    workers.run(
+        (a.rows() + TILE - 1) / TILE,
+        t -> {
+          int from = t * TILE;
+          int to = Math.min(a.rows(), from + TILE);
+          dgemm(
+              false, false, to - from, n, k, 1, a.slice(from, to).data(), Math.max(1, k), b.data(), Math.max(1, n), 0,
+              into.slice(from, to).data(), Math.max(1, n));
+        });
+    return into;
+  }
+
+  /** Xᵀ X [d, d] for X [n, d] in float64; half the work of a product, by symmetry. */
+  public static DoubleMatrix gram(DoubleMatrix x, Workers workers) {
+    int d = x.columns();
+    DoubleMatrix into = DoubleMatrix.zeros(d, d);
+    if (x.rows() == 0 || d == 0) {
+      return into;
+    }
+    int strip = 128;
+    workers.run(
+        (d + strip - 1) / strip,
+        t -> {
+          int from = t * strip;
+          int to = Math.min(d, from + strip);
+          MemorySegment right = x.data().asSlice((long) from * Double.BYTES);
+          dgemm(
+              true, false, to - from, d - from, x.rows(), 1, right, d, right, d, 0,
+              into.data().asSlice(((long) from * d + from) * Double.BYTES), d);
+        });
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j < i; j++) {
+        into.set(i, j, into.get(j, i));
+      }
+    }
+    return into;
   }
 
   private static void multiply(
