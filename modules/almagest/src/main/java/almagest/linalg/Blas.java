@@ -178,7 +178,8 @@ public final class Blas {
     int k = a.columns();
     int n = b.columns();
     if (b.rows() != k) {
-      throw new IllegalArgumentException("cannot multiply [%d, %d] by [%d, %d]".formatted(a.rows(), k, b.rows(), n));
+      throw new IllegalArgumentException(
+          "cannot multiply [%d, %d] by [%d, %d]".formatted(a.rows(), k, b.rows(), n));
     }
     DoubleMatrix into = DoubleMatrix.zeros(a.rows(), n);
     workers.run(
@@ -187,8 +188,19 @@ public final class Blas {
           int from = t * TILE;
           int to = Math.min(a.rows(), from + TILE);
           dgemm(
-              false, false, to - from, n, k, 1, a.slice(from, to).data(), Math.max(1, k), b.data(), Math.max(1, n), 0,
-              into.slice(from, to).data(), Math.max(1, n));
+              false,
+              false,
+              to - from,
+              n,
+              k,
+              1,
+              a.slice(from, to).data(),
+              Math.max(1, k),
+              b.data(),
+              Math.max(1, n),
+              0,
+              into.slice(from, to).data(),
+              Math.max(1, n));
         });
     return into;
   }
@@ -208,8 +220,19 @@ public final class Blas {
           int to = Math.min(d, from + strip);
           MemorySegment right = x.data().asSlice((long) from * Double.BYTES);
           dgemm(
-              true, false, to - from, d - from, x.rows(), 1, right, d, right, d, 0,
-              into.data().asSlice(((long) from * d + from) * Double.BYTES), d);
+              true,
+              false,
+              to - from,
+              d - from,
+              x.rows(),
+              1,
+              right,
+              d,
+              right,
+              d,
+              0,
+              into.data().asSlice(((long) from * d + from) * Double.BYTES),
+              d);
         });
     for (int i = 0; i < d; i++) {
       for (int j = 0; j < i; j++) {

@@ -6,7 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
- * A dense float64 matrix [rows, columns], row-major, in native memory, for what is decomposed or summed. A view: slices share memory.
+ * A dense float64 matrix [rows, columns], row-major, in native memory, for what is decomposed or
+ * summed. A view: slices share memory.
  */
 public final class DoubleMatrix {
   private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED;
@@ -26,7 +27,8 @@ public final class DoubleMatrix {
     if (rows < 0 || columns < 0) {
       throw new IllegalArgumentException("negative shape [" + rows + ", " + columns + "]");
     }
-    return new DoubleMatrix(Arena.ofAuto().allocate((long) rows * columns * Double.BYTES, 64), rows, columns);
+    return new DoubleMatrix(
+        Arena.ofAuto().allocate((long) rows * columns * Double.BYTES, 64), rows, columns);
   }
 
   /** A copy of {@code values} [rows × columns], row-major. */
