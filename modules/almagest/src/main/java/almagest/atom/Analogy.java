@@ -5,9 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The analogy test by rank (Mikolov et al. 2013): for two pairs (a, b), (c, d) of a relation, is d the nearest of all words, by cosine, to
- * b − a + c, when a, b and c themselves are not allowed? Beside it the same without the offset, nearest to c alone, because many outputs
- * are near their inputs anyway.
+ * The analogy test by rank (Mikolov et al. 2013): for two pairs (a, b), (c, d) of a relation, is d
+ * the nearest of all words, by cosine, to b − a + c, when a, b and c themselves are not allowed?
+ * Beside it the same without the offset, nearest to c alone, because many outputs are near their
+ * inputs anyway.
  *
  * @param accuracy share of questions where 3CosAdd finds d
  * @param withoutOffset share where the nearest neighbour of c is d
@@ -44,7 +45,13 @@ public record Analogy(double accuracy, double withoutOffset, int questions) {
   }
 
   private static boolean nearest(
-      float[] target, Differences d, List<Integer> rows, List<float[]> inputs, List<float[]> outputs, int q, int p) {
+      float[] target,
+      Differences d,
+      List<Integer> rows,
+      List<float[]> inputs,
+      List<float[]> outputs,
+      int q,
+      int p) {
     String a = d.pairs().get(rows.get(p))[0];
     String b = d.pairs().get(rows.get(p))[1];
     String c = d.pairs().get(rows.get(q))[0];

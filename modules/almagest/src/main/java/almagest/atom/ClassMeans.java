@@ -31,7 +31,8 @@ record ClassMeans(DoubleMatrix means, int[] count) {
       double[] sum = sums[labels[i]];
       for (int j = 0; j < row.length; j++) {
         if (!Double.isFinite(row[j])) {
-          throw new InputException("LDA: row " + i + ", column " + j + " is " + row[j] + ", expected a finite number");
+          throw new InputException(
+              "LDA: row " + i + ", column " + j + " is " + row[j] + ", expected a finite number");
         }
         sum[j] += row[j];
       }

@@ -19,13 +19,26 @@ import java.util.Random;
  * @param outputs [n, d] vectors of the outputs
  */
 public record Differences(
-    List<String> relations, List<String[]> pairs, int[] labels, FloatMatrix inputs, FloatMatrix outputs) {
+    List<String> relations,
+    List<String[]> pairs,
+    int[] labels,
+    FloatMatrix inputs,
+    FloatMatrix outputs) {
   public Differences {
     relations = List.copyOf(relations);
     pairs = List.copyOf(pairs);
-    if (labels.length != pairs.size() || inputs.rows() != labels.length || outputs.rows() != labels.length) {
+    if (labels.length != pairs.size()
+        || inputs.rows() != labels.length
+        || outputs.rows() != labels.length) {
       throw new IllegalArgumentException(
-          labels.length + " labels, " + pairs.size() + " pairs, " + inputs.rows() + " inputs, " + outputs.rows() + " outputs");
+          labels.length
+              + " labels, "
+              + pairs.size()
+              + " pairs, "
+              + inputs.rows()
+              + " inputs, "
+              + outputs.rows()
+              + " outputs");
     }
     if (labels.length == 0) {
       throw new InputException("no pairs of words: every relation is empty");
@@ -42,8 +55,9 @@ public record Differences(
   }
 
   /**
-   * Differences with the outputs dealt anew inside each relation, so that inputs and outputs keep their kinds and lose their pairing: the
-   * null of a relation that is only "a country and some capital".
+   * Differences with the outputs dealt anew inside each relation, so that inputs and outputs keep
+   * their kinds and lose their pairing: the null of a relation that is only "a country and some
+   * capital".
    */
   public DoubleMatrix shuffled(Seed seed) {
     int[] partner = identity();

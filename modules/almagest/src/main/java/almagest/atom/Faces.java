@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * How good the faces are that pairs of pairs make. Two pairs (a, b) and (c, d) of one relation are a parallelogram when b − a = d − c, a
- * trapezoid when b − a and d − c are parallel.
+ * How good the faces are that pairs of pairs make. Two pairs (a, b) and (c, d) of one relation are
+ * a parallelogram when b − a = d − c, a trapezoid when b − a and d − c are parallel.
  *
- * @param residual median of |(b − a) − (d − c)| / ((|b − a| + |d − c|) / 2): 0 for a parallelogram, about √2 for unrelated vectors of
- *     equal length
+ * @param residual median of |(b − a) − (d − c)| / ((|b − a| + |d − c|) / 2): 0 for a parallelogram,
+ *     about √2 for unrelated vectors of equal length
  * @param cosine median of cos(b − a, d − c): 1 for a trapezoid, about 0 for unrelated directions
  * @param meanCosine the mean of the same cosines
  * @param faces how many faces were looked at
@@ -20,7 +20,9 @@ public record Faces(double residual, double cosine, double meanCosine, int faces
   /** At most this many faces are looked at, drawn with the seed when there are more. */
   private static final int LIMIT = 20_000;
 
-  /** Faces among the given rows; NaN figures when there are fewer than two rows of non-zero length. */
+  /**
+   * Faces among the given rows; NaN figures when there are fewer than two rows of non-zero length.
+   */
   public static Faces within(DoubleMatrix differences, List<Integer> rows, Seed seed) {
     int m = rows.size();
     long all = (long) m * (m - 1) / 2;
@@ -43,13 +45,15 @@ public record Faces(double residual, double cosine, double meanCosine, int faces
   }
 
   /** Faces between a row of one relation and a row of another. */
-  public static Faces across(DoubleMatrix differences, List<Integer> rows, List<Integer> others, Seed seed) {
+  public static Faces across(
+      DoubleMatrix differences, List<Integer> rows, List<Integer> others, Seed seed) {
     RandomGenerator random = seed.generator();
     int count = Math.min(LIMIT, 4 * rows.size());
     Collector collector = new Collector(others.isEmpty() ? 0 : count);
     for (int f = 0; f < count && !others.isEmpty(); f++) {
       collector.add(
-          differences.row(rows.get(random.nextInt(rows.size()))), differences.row(others.get(random.nextInt(others.size()))));
+          differences.row(rows.get(random.nextInt(rows.size()))),
+          differences.row(others.get(random.nextInt(others.size()))));
     }
     return collector.faces();
   }
@@ -76,7 +80,8 @@ public record Faces(double residual, double cosine, double meanCosine, int faces
       if (uu == 0 || vv == 0) {
         return; // A word paired with itself has no direction.
       }
-      residuals[count] = Math.sqrt(Math.max(0, uu + vv - 2 * uv)) / ((Math.sqrt(uu) + Math.sqrt(vv)) / 2);
+      residuals[count] =
+          Math.sqrt(Math.max(0, uu + vv - 2 * uv)) / ((Math.sqrt(uu) + Math.sqrt(vv)) / 2);
       cosines[count] = uv / Math.sqrt(uu * vv);
       count++;
     }

@@ -8,33 +8,43 @@ import almagest.tensor.DoubleMatrix;
 import java.util.Arrays;
 
 /**
- * Linear discriminant analysis: the directions that maximise the variance between classes over the variance within them, at most one
- * fewer than there are classes.
+ * Linear discriminant analysis: the directions that maximise the variance between classes over the
+ * variance within them, at most one fewer than there are classes.
  *
- * <p>Fitted on data it is tested on, LDA separates anything, shuffled labels too, once dimensions are many: judge it on pairs that were
- * held out.
+ * <p>Fitted on data it is tested on, LDA separates anything, shuffled labels too, once dimensions
+ * are many: judge it on pairs that were held out.
  *
- * <p>Definitions are scikit-learn's {@code LinearDiscriminantAnalysis} with its default solver: columns are divided by their standard
- * deviation within classes, whitened by the singular values of the centred data (those at most 1e-4 are dropped), and the class means are
- * rotated to their principal axes.
+ * <p>Definitions are scikit-learn's {@code LinearDiscriminantAnalysis} with its default solver:
+ * columns are divided by their standard deviation within classes, whitened by the singular values
+ * of the centred data (those at most 1e-4 are dropped), and the class means are rotated to their
+ * principal axes.
  *
  * @param mean [d] the weighted mean of the class means; subtracted before projecting
- * @param scalings [d, components] the projection; unit variance within classes; each column's entry of largest magnitude is positive
+ * @param scalings [d, components] the projection; unit variance within classes; each column's entry
+ *     of largest magnitude is positive
  * @param ratios [components] share of the variance between classes, descending
  * @param classMeans [classes, d]
  * @param priors [classes] class frequencies in the data
  */
 public record Lda(
-    double[] mean, DoubleMatrix scalings, double[] ratios, DoubleMatrix classMeans, double[] priors) {
-  /** Singular values at most this (of data scaled to unit variance within classes) count as zero. */
+    double[] mean,
+    DoubleMatrix scalings,
+    double[] ratios,
+    DoubleMatrix classMeans,
+    double[] priors) {
+  /**
+   * Singular values at most this (of data scaled to unit variance within classes) count as zero.
+   */
   private static final double RANK_TOLERANCE = 1e-4;
 
   /**
-   * Fits by singular value decomposition, computed from the smaller of the two Gram matrices; O(n d min(n, d)).
+   * Fits by singular value decomposition, computed from the smaller of the two Gram matrices; O(n d
+   * min(n, d)).
    *
    * @param x [n, d]
    * @param labels [n], classes 0 … C − 1, each present
-   * @throws InputException with fewer than two classes, an empty class, or no variance within classes
+   * @throws InputException with fewer than two classes, an empty class, or no variance within
+   *     classes
    */
   public static Lda fit(DoubleMatrix x, int[] labels, Workers workers) {
     int n = x.rows();
@@ -84,11 +94,13 @@ public record Lda(
       rank++;
     }
     if (rank == 0) {
-      throw new InputException("LDA: the classes have no variance within them, so no direction can be told from a distractor");
+      throw new InputException(
+          "LDA: the classes have no variance within them, so no direction can be told from a distractor");
     }
     DoubleMatrix vectors = DoubleMatrix.zeros(m, rank);
     for (int r = 0; r < rank; r++) {
-      // A left vector u of the transposed data gives the right one as Xᵀu / σ, hence one more division by σ.
+      // A left vector u of the transposed data gives the right one as Xᵀu / σ, hence one more
+      // division by σ.
       double value = eigen.values()[m - 1 - r];
       double divisor = tall ? Math.sqrt(value) : value;
       for (int j = 0; j < m; j++) {
@@ -106,7 +118,13 @@ public record Lda(
 
   /** Turns the whitened space to the principal axes of the class means. */
   private static Lda rotate(
-      Lapack.Eigen axes, DoubleMatrix spread, DoubleMatrix whiten, double[] mean, DoubleMatrix means, double[] priors, Workers workers) {
+      Lapack.Eigen axes,
+      DoubleMatrix spread,
+      DoubleMatrix whiten,
+      double[] mean,
+      DoubleMatrix means,
+      double[] priors,
+      Workers workers) {
     int c = axes.values().length;
     int rank = whiten.columns();
     double top = Math.sqrt(Math.max(0, axes.values()[c - 1]));
@@ -118,7 +136,8 @@ public record Lda(
       components++;
     }
     if (components == 0) {
-      throw new InputException("LDA: the class means are all equal, so no direction separates them");
+      throw new InputException(
+          "LDA: the class means are all equal, so no direction separates them");
     }
     DoubleMatrix rotation = DoubleMatrix.zeros(rank, components);
     double[] ratios = new double[components];
@@ -164,7 +183,11 @@ public record Lda(
    */
   public DoubleMatrix transform(DoubleMatrix x, int components, Workers workers) {
     if (components < 1 || components > components()) {
-      throw new InputException("LDA has 1 to " + components() + " components here (one fewer than classes), not " + components);
+      throw new InputException(
+          "LDA has 1 to "
+              + components()
+              + " components here (one fewer than classes), not "
+              + components);
     }
     DoubleMatrix centred = DoubleMatrix.zeros(x.rows(), x.columns());
     for (int i = 0; i < x.rows(); i++) {
@@ -177,7 +200,10 @@ public record Lda(
     return project(centred, components, workers);
   }
 
-  /** x · scalings without centring: for points rather than differences, where only differences of the result matter. */
+  /**
+   * x · scalings without centring: for points rather than differences, where only differences of
+   * the result matter.
+   */
   public DoubleMatrix project(DoubleMatrix x, int components, Workers workers) {
     DoubleMatrix kept = DoubleMatrix.zeros(scalings.rows(), components);
     for (int j = 0; j < kept.rows(); j++) {

@@ -27,14 +27,21 @@ class FacesTest {
     double[] axis = cloud.get("distractor_axis").doubles();
     for (JsonNode face : Json.read(FOLDER.resolve("faces.json"))) {
       for (String when : List.of("before", "after")) {
-        int[] p = {face.get("points").get(0).asInt(), face.get("points").get(1).asInt(), face.get("points").get(2).asInt(), face.get("points").get(3).asInt()};
+        int[] p = {
+          face.get("points").get(0).asInt(),
+          face.get("points").get(1).asInt(),
+          face.get("points").get(2).asInt(),
+          face.get("points").get(3).asInt()
+        };
         DoubleMatrix sides = DoubleMatrix.zeros(2, axis.length);
         sides.setRow(0, side(x, axis, p[0], p[1], when.equals("after")));
         sides.setRow(1, side(x, axis, p[2], p[3], when.equals("after")));
         Faces found = Faces.within(sides, List.of(0, 1), new Seed(0));
         JsonNode expected = face.get(when);
-        assertThat(found.residual()).isCloseTo(expected.get("residual_first_sides").asDouble(), within(1e-10));
-        assertThat(found.cosine()).isCloseTo(expected.get("cosine_first_sides").asDouble(), within(1e-10));
+        assertThat(found.residual())
+            .isCloseTo(expected.get("residual_first_sides").asDouble(), within(1e-10));
+        assertThat(found.cosine())
+            .isCloseTo(expected.get("cosine_first_sides").asDouble(), within(1e-10));
       }
     }
   }
@@ -76,7 +83,8 @@ class FacesTest {
     }
     Differences d = new Differences(List.of("shift"), pairs, new int[n], inputs, outputs);
     assertThat(Faces.within(d.vectors(), rows, new Seed(0)).residual()).isLessThan(1e-6);
-    assertThat(Faces.within(d.shuffled(new Seed(0)), rows, new Seed(0)).residual()).isGreaterThan(0.7);
+    assertThat(Faces.within(d.shuffled(new Seed(0)), rows, new Seed(0)).residual())
+        .isGreaterThan(0.7);
     assertThat(Analogy.of(d, rows).accuracy()).isEqualTo(1);
   }
 

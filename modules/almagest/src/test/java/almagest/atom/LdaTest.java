@@ -34,7 +34,10 @@ class LdaTest {
     assertClose(lda.scalings().toArray(), expected.get("scalings").doubles(), tolerance);
     assertClose(lda.mean(), expected.get("xbar").doubles(), tolerance);
     assertClose(lda.ratios(), expected.get("explained_variance_ratio").doubles(), tolerance);
-    assertClose(lda.transform(x, lda.components(), workers).toArray(), expected.get("transform").doubles(), tolerance);
+    assertClose(
+        lda.transform(x, lda.components(), workers).toArray(),
+        expected.get("transform").doubles(),
+        tolerance);
     DoubleMatrix decision = lda.decision(x, workers);
     int[] prediction = expected.get("prediction").ints();
     for (int i = 0; i < x.rows(); i++) {
@@ -49,7 +52,8 @@ class LdaTest {
 
   @Test
   void oneClassIsRefused() {
-    assertThatThrownBy(() -> Lda.fit(DoubleMatrix.copyOf(new double[] {1, 2, 3, 4}, 2), new int[2], workers))
+    assertThatThrownBy(
+            () -> Lda.fit(DoubleMatrix.copyOf(new double[] {1, 2, 3, 4}, 2), new int[2], workers))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("two classes");
   }
