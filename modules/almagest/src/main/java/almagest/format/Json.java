@@ -3,6 +3,7 @@ package almagest.format;
 import almagest.run.AtomicFile;
 import almagest.run.InputException;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -14,6 +15,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -34,6 +36,9 @@ public final class Json {
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  /** The largest file that is read, in bytes; real ones (tokenizers) stay under a tenth of it. */
+  private static final long SIZE_LIMIT = 500_000_000;
+
   private Json() {}
 
   public static ObjectNode object() {
@@ -47,13 +52,19 @@ public final class Json {
 
   public static JsonNode read(Path file) {
     try {
-      return MAPPER.readTree(Files.readAllBytes(file));
+      if (Files.size(file) > SIZE_LIMIT) {
+        throw InputException.in(
+            file, "", Files.size(file) + " bytes of JSON, expected at most " + SIZE_LIMIT, "");
+      }
+      return finite(MAPPER.readTree(Files.readAllBytes(file)));
     } catch (JsonProcessingException e) {
       throw InputException.in(
           file,
           "line " + (e.getLocation() == null ? 1 : e.getLocation().getLineNr()),
-          "not valid JSON (" + e.getOriginalMessage() + ")",
+          "not valid JSON (" + reason(e) + ")",
           "");
+    } catch (NoSuchFileException e) {
+      throw InputException.in(file, "", "there is no such file", "");
     } catch (IOException e) {
       throw InputException.in(file, "", "cannot be read (" + e.getMessage() + ")", "");
     }
@@ -61,7 +72,24 @@ public final class Json {
 
   /** Parses one text, e.g. a line of a corpus; the caller names the place when it fails. */
   public static JsonNode parse(String text) throws JsonProcessingException {
-    return MAPPER.readTree(text);
+    return finite(MAPPER.readTree(text));
+  }
+
+  /** What is wrong, in one short line. */
+  static String reason(JsonProcessingException e) {
+    String message = e.getOriginalMessage();
+    return message.length() <= 200 ? message : message.substring(0, 200) + " …";
+  }
+
+  /** Refuses numbers such as 1e999999999, which a double reads as infinity. */
+  private static JsonNode finite(JsonNode node) throws JsonProcessingException {
+    if (node.isFloatingPointNumber() && !Double.isFinite(node.doubleValue())) {
+      throw new JsonParseException(null, "a number beyond the range of a double");
+    }
+    for (JsonNode child : node) {
+      finite(child);
+    }
+    return node;
   }
 
   /** One line, without spaces. */

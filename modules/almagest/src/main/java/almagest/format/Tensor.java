@@ -1,0 +1,340 @@
+package almagest.format;
+
+import almagest.run.InputException;
+import almagest.tensor.FloatMatrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * An array of any kind and shape as it lies in a file: a view of mapped memory, row-major, little
+ * endian. The mapping lives as long as something refers to it. Values are widened on demand; only
+ * float32 is handed out without a copy.
+ */
+public final class Tensor {
+  static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfDouble DOUBLE =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+
+  private final String place;
+  private final ElementType type;
+  private final long[] shape;
+  private final long count;
+  private final MemorySegment data;
+
+  /**
+   * @param place the file and the name of the tensor in it, for messages
+   * @param shape empty for a scalar; no dimension negative
+   * @param data exactly as many bytes as type and shape need
+   */
+  Tensor(String place, ElementType type, long[] shape, MemorySegment data) {
+    this.place = place;
+    this.type = type;
+    this.shape = shape.clone();
+    this.count = count(shape);
+    this.data = data;
+    if (type.bytes(count) != data.byteSize()) {
+      throw new IllegalArgumentException(
+          place
+              + ": "
+              + type
+              + Arrays.toString(shape)
+              + " needs "
+              + type.bytes(count)
+              + " bytes, the memory has "
+              + data.byteSize());
+    }
+  }
+
+  /** float32 values from the heap, e.g. to be written; {@code shape} may be left out for 1-D. */
+  public static Tensor of(float[] values, long... shape) {
+    MemorySegment data = MemorySegment.ofArray(values);
+    return new Tensor("memory", ElementType.F32, shapeOr(values.length, shape), bytesOf(data));
+  }
+
+  /** int32 values from the heap. */
+  public static Tensor of(int[] values, long... shape) {
+    MemorySegment data = MemorySegment.ofArray(values);
+    return new Tensor("memory", ElementType.I32, shapeOr(values.length, shape), bytesOf(data));
+  }
+
+  /** int64 values from the heap. */
+  public static Tensor of(long[] values, long... shape) {
+    MemorySegment data = MemorySegment.ofArray(values);
+    return new Tensor("memory", ElementType.I64, shapeOr(values.length, shape), bytesOf(data));
+  }
+
+  /** A view of a matrix, [rows, columns] float32. */
+  public static Tensor of(FloatMatrix matrix) {
+    return new Tensor(
+        "memory", ElementType.F32, new long[] {matrix.rows(), matrix.columns()}, matrix.data());
+  }
+
+  private static long[] shapeOr(int length, long[] shape) {
+    return shape.length == 0 ? new long[] {length} : shape;
+  }
+
+  private static MemorySegment bytesOf(MemorySegment data) {
+    return data.asReadOnly();
+  }
+
+  /**
+   * The number of elements of a shape.
+   *
+   * @throws ArithmeticException when a dimension is negative or the product does not fit a long
+   */
+  static long count(long[] shape) {
+    long count = 1;
+    boolean empty = false;
+    for (long s : shape) {
+      if (s < 0) {
+        throw new ArithmeticException("negative dimension " + s);
+      }
+      if (s == 0) {
+        empty = true;
+      } else {
+        count = Math.multiplyExact(count, s);
+      }
+    }
+    return empty ? 0 : count;
+  }
+
+  public ElementType type() {
+    return type;
+  }
+
+  /** A copy of the shape; empty for a scalar. */
+  public long[] shape() {
+    return shape.clone();
+  }
+
+  public int rank() {
+    return shape.length;
+  }
+
+  /** The number of elements. */
+  public long count() {
+    return count;
+  }
+
+  /** The memory as it lies in the file. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** Where the tensor comes from, for messages. */
+  public String place() {
+    return place;
+  }
+
+  /**
+   * The values as a matrix [product of all dimensions but the last, last dimension]; a vector is one
+   * row, a scalar [1, 1]. float32 is a view of the file, everything else is widened into new memory
+   * (float64 and integers are rounded).
+   */
+  public FloatMatrix matrix() {
+    long last = shape.length == 0 ? 1 : shape[shape.length - 1];
+    if (last > Integer.MAX_VALUE) {
+      throw new InputException(
+          place + ": rows of " + last + " values, expected at most " + Integer.MAX_VALUE);
+    }
+    long rows = last == 0 ? 0 : count / last;
+    if (type == ElementType.F32 && data.isNative()) {
+      return FloatMatrix.view(data, rows, (int) last);
+    }
+    FloatMatrix wide = FloatMatrix.zeros(rows, (int) last);
+    float[] row = new float[(int) last];
+    for (long r = 0; r < rows; r++) {
+      widen(r * last, row, 0, (int) last);
+      wide.setRow(r, row);
+    }
+    return wide;
+  }
+
+  /**
+   * The transpose [columns, rows] of a 2-D tensor as float32 in new memory.
+   *
+   * @throws InputException when the tensor is not 2-D
+   */
+  public FloatMatrix transposedMatrix() {
+    if (shape.length != 2) {
+      throw new InputException(
+          place + ": expected two dimensions, found the shape " + Arrays.toString(shape));
+    }
+    return transpose(matrix());
+  }
+
+  private static FloatMatrix transpose(FloatMatrix from) {
+    int rows = Math.toIntExact(from.rows());
+    int columns = from.columns();
+    FloatMatrix to = FloatMatrix.zeros(columns, rows);
+    int tile = 32;
+    for (int r0 = 0; r0 < rows; r0 += tile) {
+      int r1 = Math.min(rows, r0 + tile);
+      for (int c0 = 0; c0 < columns; c0 += tile) {
+        int c1 = Math.min(columns, c0 + tile);
+        for (int r = r0; r < r1; r++) {
+          for (int c = c0; c < c1; c++) {
+            to.set(c, r, from.get(r, c));
+          }
+        }
+      }
+    }
+    return to;
+  }
+
+  /** The same values, transposed as {@link #transposedMatrix}, as a float32 tensor. */
+  public Tensor transposed() {
+    FloatMatrix t = transposedMatrix();
+    return new Tensor(
+        place + " transposed", ElementType.F32, new long[] {t.rows(), t.columns()}, t.data());
+  }
+
+  /** All values in row-major order, widened or rounded to float; fewer than 2^31 of them. */
+  public float[] floats() {
+    float[] values = new float[countAsInt()];
+    widen(0, values, 0, values.length);
+    return values;
+  }
+
+  /** The one value of a scalar or of a tensor with a single element. */
+  public float scalar() {
+    if (count != 1) {
+      throw new InputException(
+          place + ": expected a single value, found the shape " + Arrays.toString(shape));
+    }
+    return floats()[0];
+  }
+
+  /**
+   * All values of an integer or boolean tensor.
+   *
+   * @throws InputException for a floating kind, and for unsigned 64-bit values over 2^63 − 1
+   */
+  public long[] longs() {
+    if (type.isFloating()) {
+      throw new InputException(place + ": expected integers, found " + type);
+    }
+    long[] values = new long[countAsInt()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = integer(i);
+      if (type == ElementType.U64 && values[i] < 0) {
+        throw new InputException(place + ": element " + i + " is above 2^63 − 1");
+      }
+    }
+    return values;
+  }
+
+  /** As {@link #longs}, refused when a value does not fit an int. */
+  public int[] ints() {
+    long[] wide = longs();
+    int[] values = new int[wide.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (int) wide[i];
+      if (values[i] != wide[i]) {
+        throw new InputException(
+            place + ": element " + i + " is " + wide[i] + ", expected a 32-bit integer");
+      }
+    }
+    return values;
+  }
+
+  private int countAsInt() {
+    if (count > Integer.MAX_VALUE - 8) {
+      throw new InputException(place + ": " + count + " values are too many for one array");
+    }
+    return (int) count;
+  }
+
+  private long integer(long i) {
+    return switch (type) {
+      case I64, U64 -> data.get(LONG, i * 8);
+      case I32 -> data.get(INT, i * 4);
+      case U32 -> data.get(INT, i * 4) & 0xffff_ffffL;
+      case I16 -> data.get(SHORT, i * 2);
+      case U16 -> data.get(SHORT, i * 2) & 0xffff;
+      case I8 -> data.get(BYTE, i);
+      case U8, BOOL -> data.get(BYTE, i) & 0xff;
+      case F64, F32, F16, BF16, F8_E4M3, F8_E5M2 -> throw new IllegalStateException();
+    };
+  }
+
+  /**
+   * Widens or rounds a range of values to float.
+   *
+   * @param from the first element, in row-major order
+   * @param into gets {@code length} values from index {@code at} on
+   */
+  public void widen(long from, float[] into, int at, int length) {
+    switch (type) {
+      case F32 -> MemorySegment.copy(data, FLOAT, from * 4, into, at, length);
+      case F16 -> {
+        for (int i = 0; i < length; i++) {
+          into[at + i] = Float.float16ToFloat(data.get(SHORT, (from + i) * 2));
+        }
+      }
+      case BF16 -> {
+        for (int i = 0; i < length; i++) {
+          into[at + i] = Float.intBitsToFloat(data.get(SHORT, (from + i) * 2) << 16);
+        }
+      }
+      case F64 -> {
+        for (int i = 0; i < length; i++) {
+          into[at + i] = (float) data.get(DOUBLE, (from + i) * 8);
+        }
+      }
+      case F8_E4M3 -> {
+        for (int i = 0; i < length; i++) {
+          into[at + i] = float8(data.get(BYTE, from + i), 3, 7, false);
+        }
+      }
+      case F8_E5M2 -> {
+        for (int i = 0; i < length; i++) {
+          into[at + i] = float8(data.get(BYTE, from + i), 2, 15, true);
+        }
+      }
+      case I64, I32, I16, I8, U64, U32, U16, U8, BOOL -> {
+        for (int i = 0; i < length; i++) {
+          into[at + i] = integer(from + i);
+        }
+      }
+    }
+  }
+
+  /**
+   * The 8-bit floats of Micikevicius et al. (2022, arXiv 2209.05433): E5M2 has IEEE infinities, E4M3
+   * has none and a single NaN pattern.
+   */
+  private static float float8(byte bits, int mantissaBits, int bias, boolean ieee) {
+    int magnitude = bits & 0x7f;
+    int exponent = magnitude >> mantissaBits;
+    int mantissa = magnitude & ((1 << mantissaBits) - 1);
+    int top = 0x7f >> mantissaBits;
+    float value;
+    if (ieee && exponent == top) {
+      value = mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+    } else if (!ieee && magnitude == 0x7f) {
+      value = Float.NaN;
+    } else if (exponent == 0) {
+      value = Math.scalb((float) mantissa, 1 - bias - mantissaBits);
+    } else {
+      value = Math.scalb((float) (mantissa + (1 << mantissaBits)), exponent - bias - mantissaBits);
+    }
+    return bits < 0 ? -value : value;
+  }
+
+  /** Kind and shape, e.g. {@code F32[384, 1536]}. */
+  @Override
+  public String toString() {
+    return type + Arrays.toString(shape);
+  }
+}
