@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The stored weights of an ONNX file, memory-mapped, and the nodes of its graph. Only what is needed
- * to take weights out is read; nothing is run.
+ * The stored weights of an ONNX file, memory-mapped, and the nodes of its graph. Only what is
+ * needed to take weights out is read; nothing is run.
  *
  * <p>Source: the messages ModelProto, GraphProto, NodeProto and TensorProto of onnx.proto (ONNX IR
  * version 3 and later).
@@ -84,10 +84,11 @@ public final class Onnx {
   }
 
   /**
-   * The weights under the names of the Hugging Face checkpoint that was exported. Named initializers
-   * keep their names. The weight of a linear layer is anonymous ({@code onnx::MatMul_787}), stored
-   * [in, out] and multiplied by a node such as {@code /encoder/layer.0/output/dense/MatMul}; it is
-   * given as {@code encoder.layer.0.output.dense.weight} [out, in], transposed into new memory.
+   * The weights under the names of the Hugging Face checkpoint that was exported. Named
+   * initializers keep their names. The weight of a linear layer is anonymous ({@code
+   * onnx::MatMul_787}), stored [in, out] and multiplied by a node such as {@code
+   * /encoder/layer.0/output/dense/MatMul}; it is given as {@code
+   * encoder.layer.0.output.dense.weight} [out, in], transposed into new memory.
    */
   public Map<String, Tensor> weights() {
     Map<String, String> names = new HashMap<>();

@@ -44,8 +44,8 @@ public final class Safetensors {
   }
 
   /**
-   * Opens a {@code .safetensors} file; a {@code *.safetensors.index.json} with the shards beside it;
-   * or a directory that holds {@code model.safetensors} or its index.
+   * Opens a {@code .safetensors} file; a {@code *.safetensors.index.json} with the shards beside
+   * it; or a directory that holds {@code model.safetensors} or its index.
    *
    * @throws InputException when the file does not keep to the format; nothing is allocated on the
    *     word of a length in it
@@ -71,8 +71,7 @@ public final class Safetensors {
   }
 
   /** Writes tensors and metadata, atomically; equal content gives equal bytes. */
-  public static void write(
-      Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
+  public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
     SafetensorsWriter.write(file, tensors, metadata);
   }
 
@@ -185,7 +184,10 @@ public final class Safetensors {
       tensors.put(
           s.name,
           new Tensor(
-              file + ", tensor " + s.name, s.type, s.shape, data.asSlice(s.begin, s.end - s.begin)));
+              file + ", tensor " + s.name,
+              s.type,
+              s.shape,
+              data.asSlice(s.begin, s.end - s.begin)));
     }
     return new Safetensors(file, tensors, metadata);
   }

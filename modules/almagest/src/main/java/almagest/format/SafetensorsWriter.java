@@ -50,8 +50,7 @@ final class SafetensorsWriter {
     AtomicFile.write(
         file,
         out -> {
-          out.write(
-              ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
+          out.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).array());
           out.write(json);
           out.write(" ".repeat(padded - json.length).getBytes(StandardCharsets.US_ASCII));
           for (Map.Entry<String, Tensor> e : ordered) {

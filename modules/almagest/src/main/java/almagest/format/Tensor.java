@@ -137,9 +137,9 @@ public final class Tensor {
   }
 
   /**
-   * The values as a matrix [product of all dimensions but the last, last dimension]; a vector is one
-   * row, a scalar [1, 1]. float32 is a view of the file, everything else is widened into new memory
-   * (float64 and integers are rounded).
+   * The values as a matrix [product of all dimensions but the last, last dimension]; a vector is
+   * one row, a scalar [1, 1]. float32 is a view of the file, everything else is widened into new
+   * memory (float64 and integers are rounded).
    */
   public FloatMatrix matrix() {
     long last = shape.length == 0 ? 1 : shape[shape.length - 1];
@@ -311,8 +311,8 @@ public final class Tensor {
   }
 
   /**
-   * The 8-bit floats of Micikevicius et al. (2022, arXiv 2209.05433): E5M2 has IEEE infinities, E4M3
-   * has none and a single NaN pattern.
+   * The 8-bit floats of Micikevicius et al. (2022, arXiv 2209.05433): E5M2 has IEEE infinities,
+   * E4M3 has none and a single NaN pattern.
    */
   private static float float8(byte bits, int mantissaBits, int bias, boolean ieee) {
     int magnitude = bits & 0x7f;

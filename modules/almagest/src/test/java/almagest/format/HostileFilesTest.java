@@ -35,11 +35,10 @@ class HostileFilesTest {
     Path hostile = hostile();
     return StreamSupport.stream(Json.read(hostile.resolve("manifest.json")).spliterator(), false)
         .filter(entry -> READERS.containsKey(entry.get("reader").textValue()))
-        .map(
-            entry ->
-                DynamicTest.dynamicTest(
-                    entry.get("file").textValue() + ": " + entry.get("wrong").textValue(),
-                    () -> check(hostile, entry)));
+        .map(entry ->
+            DynamicTest.dynamicTest(
+                entry.get("file").textValue() + ": " + entry.get("wrong").textValue(),
+                () -> check(hostile, entry)));
   }
 
   private static void check(Path hostile, JsonNode entry) {
@@ -64,18 +63,16 @@ class HostileFilesTest {
   Stream<DynamicTest> anIndexCannotLeadOutOfItsDirectory() throws Exception {
     Path hostile = hostile();
     return Stream.of("index-path-traversal.json")
-        .map(
-            name ->
-                DynamicTest.dynamicTest(
-                    name,
-                    () -> {
-                      Path index = folder.resolve("model.safetensors.index.json");
-                      Files.copy(
-                          hostile.resolve(name), index, StandardCopyOption.REPLACE_EXISTING);
-                      assertThat(catchThrowable(() -> Safetensors.open(folder)))
-                          .isInstanceOf(InputException.class)
-                          .hasMessageContaining(index.toString());
-                    }));
+        .map(name ->
+            DynamicTest.dynamicTest(
+                name,
+                () -> {
+                  Path index = folder.resolve("model.safetensors.index.json");
+                  Files.copy(hostile.resolve(name), index, StandardCopyOption.REPLACE_EXISTING);
+                  assertThat(catchThrowable(() -> Safetensors.open(folder)))
+                      .isInstanceOf(InputException.class)
+                      .hasMessageContaining(index.toString());
+                }));
   }
 
   static Path hostile() {

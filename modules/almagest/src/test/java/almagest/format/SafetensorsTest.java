@@ -86,8 +86,7 @@ class SafetensorsTest {
     float[] e4m3 = widened(ElementType.F8_E4M3, 0x00, 0x01, 0x38, 0x7e, 0x7f, 0xb8);
     assertThat(e4m3).containsExactly(0, 0x1p-9f, 1, 448, Float.NaN, -1);
     float[] e5m2 = widened(ElementType.F8_E5M2, 0x00, 0x01, 0x3c, 0x7b, 0x7c, 0x7d, 0xbc);
-    assertThat(e5m2)
-        .containsExactly(0, 0x1p-16f, 1, 57344, Float.POSITIVE_INFINITY, Float.NaN, -1);
+    assertThat(e5m2).containsExactly(0, 0x1p-16f, 1, 57344, Float.POSITIVE_INFINITY, Float.NaN, -1);
   }
 
   @Test
