@@ -219,7 +219,7 @@ public final class Onnx {
   }
 
   private static ElementType type(Path path, String place, long kind) {
-    return switch ((int) Math.clamp(kind, 0, 99)) {
+    return switch (Math.clamp(kind, 0, 99)) {
       case 1 -> ElementType.F32;
       case 2 -> ElementType.U8;
       case 3 -> ElementType.I8;
