@@ -1,0 +1,79 @@
+package almagest.stat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import almagest.format.NpyArray;
+import almagest.run.Workers;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SilhouetteTest {
+  private static Silhouette of(double[] x, int d, int[] labels, Silhouette.Metric metric) {
+    try (Workers workers = new Workers(2)) {
+      return Silhouette.of(x, d, labels, metric, workers);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "raw_euclidean", "raw_cosine", "svd2_euclidean", "svd2_cosine", "svd3_euclidean",
+        "svd3_cosine", "svd_all_euclidean", "svd_all_cosine"
+      })
+  void silhouettesAreThoseOfTheReference(String name) {
+    Map<String, NpyArray> input = Golden.npz("lda-input.npz");
+    NpyArray all = name.startsWith("raw") ? input.get("x") : Golden.npz("lda-svd.npz").get("transform");
+    int columns = all.shape()[1];
+    int d = name.startsWith("svd2") ? 2 : name.startsWith("svd3") ? 3 : columns;
+    int[] labels = input.get("y").ints();
+    double[] x = new double[labels.length * d];
+    for (int i = 0; i < labels.length; i++) {
+      System.arraycopy(all.doubles(), i * columns, x, i * d, d);
+    }
+    Silhouette found =
+        of(
+            x,
+            d,
+            labels,
+            name.endsWith("cosine") ? Silhouette.Metric.COSINE : Silhouette.Metric.EUCLIDEAN);
+    JsonNode expected = Golden.json("lda-expected.json").get("silhouette").get(name);
+    assertThat(found.samples())
+        .containsExactly(
+            Golden.npz("lda-silhouette.npz").get(name).doubles(), within(1e-10));
+    assertThat(found.mean()).isCloseTo(expected.get("mean").asDouble(), within(1e-10));
+    assertThat(found.perClass())
+        .containsExactly(Golden.doubles(expected.get("per_class")), within(1e-10));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"singleton", "duplicates", "crossed"})
+  void degenerateCasesAreThoseOfTheReference(String name) {
+    JsonNode expected = Golden.json("lda-expected.json").get("silhouette").get("case " + name);
+    int n = expected.get("x").size();
+    int d = expected.get("x").get(0).size();
+    double[] x = new double[n * d];
+    for (int i = 0; i < n; i++) {
+      for (int c = 0; c < d; c++) {
+        x[i * d + c] = expected.get("x").get(i).get(c).asDouble();
+      }
+    }
+    Silhouette found =
+        of(x, d, Golden.ints(expected.get("y")), Silhouette.Metric.EUCLIDEAN);
+    assertThat(found.samples())
+        .containsExactly(Golden.doubles(expected.get("samples")), within(1e-12));
+    assertThat(found.mean()).isCloseTo(expected.get("mean").asDouble(), within(1e-12));
+  }
+
+  @Test
+  void oneClassOrAllSingletonsHaveNoSilhouette() {
+    assertThatThrownBy(
+            () -> of(new double[] {1, 2, 3}, 1, new int[3], Silhouette.Metric.EUCLIDEAN))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("found 1 for n = 3");
+  }
+}
