@@ -16,12 +16,7 @@ final class Contingency {
   private final int[] cellCount;
 
   private Contingency(
-      int n,
-      int[] rowSums,
-      int[] columnSums,
-      int[] cellRow,
-      int[] cellColumn,
-      int[] cellCount) {
+      int n, int[] rowSums, int[] columnSums, int[] cellRow, int[] cellColumn, int[] cellCount) {
     this.n = n;
     this.rowSums = rowSums;
     this.columnSums = columnSums;

@@ -22,9 +22,8 @@ public record Interval(double lo, double hi) {
   }
 
   /**
-   * The percentile interval of bootstrap or subsampling replicates: the empirical quantiles at
-   * (1 − confidence)/2 and its complement, linear between order statistics. NaN replicates are left
-   * out.
+   * The percentile interval of bootstrap or subsampling replicates: the empirical quantiles at (1 −
+   * confidence)/2 and its complement, linear between order statistics. NaN replicates are left out.
    */
   public static Interval percentile(double[] replicates, double confidence) {
     double[] sorted = Arrays.stream(replicates).filter(v -> !Double.isNaN(v)).sorted().toArray();

@@ -26,8 +26,7 @@ public final class Wilson {
     if (trials == 0) {
       return Interval.UNKNOWN;
     }
-    double z =
-        NormalDistribution.of(0, 1).inverseCumulativeProbability(0.5 + confidence / 2);
+    double z = NormalDistribution.of(0, 1).inverseCumulativeProbability(0.5 + confidence / 2);
     double n = trials;
     double p = successes / n;
     double centre = (p + z * z / (2 * n)) / (1 + z * z / n);

@@ -34,10 +34,7 @@ class AgreementTest {
   void scoresOfManyThingsAreThoseOfTheReference(String k) {
     Map<String, NpyArray> arrays = Golden.npz("large.npz");
     JsonNode expected = Golden.json("large.json").get(k);
-    agrees(
-        expected,
-        Agreement.of(arrays.get("a_" + k).ints(), arrays.get("b_" + k).ints()),
-        1e-10);
+    agrees(expected, Agreement.of(arrays.get("a_" + k).ints(), arrays.get("b_" + k).ints()), 1e-10);
   }
 
   private static void agrees(JsonNode expected, Agreement found, double tolerance) {

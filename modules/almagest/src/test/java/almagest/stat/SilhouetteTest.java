@@ -22,12 +22,19 @@ class SilhouetteTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "raw_euclidean", "raw_cosine", "svd2_euclidean", "svd2_cosine", "svd3_euclidean",
-        "svd3_cosine", "svd_all_euclidean", "svd_all_cosine"
+        "raw_euclidean",
+        "raw_cosine",
+        "svd2_euclidean",
+        "svd2_cosine",
+        "svd3_euclidean",
+        "svd3_cosine",
+        "svd_all_euclidean",
+        "svd_all_cosine"
       })
   void silhouettesAreThoseOfTheReference(String name) {
     Map<String, NpyArray> input = Golden.npz("lda-input.npz");
-    NpyArray all = name.startsWith("raw") ? input.get("x") : Golden.npz("lda-svd.npz").get("transform");
+    NpyArray all =
+        name.startsWith("raw") ? input.get("x") : Golden.npz("lda-svd.npz").get("transform");
     int columns = all.shape()[1];
     int d = name.startsWith("svd2") ? 2 : name.startsWith("svd3") ? 3 : columns;
     int[] labels = input.get("y").ints();
@@ -43,8 +50,7 @@ class SilhouetteTest {
             name.endsWith("cosine") ? Silhouette.Metric.COSINE : Silhouette.Metric.EUCLIDEAN);
     JsonNode expected = Golden.json("lda-expected.json").get("silhouette").get(name);
     assertThat(found.samples())
-        .containsExactly(
-            Golden.npz("lda-silhouette.npz").get(name).doubles(), within(1e-10));
+        .containsExactly(Golden.npz("lda-silhouette.npz").get(name).doubles(), within(1e-10));
     assertThat(found.mean()).isCloseTo(expected.get("mean").asDouble(), within(1e-10));
     assertThat(found.perClass())
         .containsExactly(Golden.doubles(expected.get("per_class")), within(1e-10));
@@ -62,8 +68,7 @@ class SilhouetteTest {
         x[i * d + c] = expected.get("x").get(i).get(c).asDouble();
       }
     }
-    Silhouette found =
-        of(x, d, Golden.ints(expected.get("y")), Silhouette.Metric.EUCLIDEAN);
+    Silhouette found = of(x, d, Golden.ints(expected.get("y")), Silhouette.Metric.EUCLIDEAN);
     assertThat(found.samples())
         .containsExactly(Golden.doubles(expected.get("samples")), within(1e-12));
     assertThat(found.mean()).isCloseTo(expected.get("mean").asDouble(), within(1e-12));
@@ -71,8 +76,7 @@ class SilhouetteTest {
 
   @Test
   void oneClassOrAllSingletonsHaveNoSilhouette() {
-    assertThatThrownBy(
-            () -> of(new double[] {1, 2, 3}, 1, new int[3], Silhouette.Metric.EUCLIDEAN))
+    assertThatThrownBy(() -> of(new double[] {1, 2, 3}, 1, new int[3], Silhouette.Metric.EUCLIDEAN))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found 1 for n = 3");
   }
