@@ -21,8 +21,8 @@ public interface Corpus extends AutoCloseable {
   /**
    * The documents in order, read while the stream is consumed; close it.
    *
-   * @throws almagest.run.InputException while it is consumed, with file and line, when a file is not
-   *     what it should be
+   * @throws almagest.run.InputException while it is consumed, with file and line, when a file is
+   *     not what it should be
    */
   Stream<Document> documents();
 

@@ -115,7 +115,8 @@ public record EmbeddedModel(
         file,
         temporary -> {
           try (InputStream in = zip.getInputStream(entry)) {
-            task.advance(Files.copy(in, temporary, java.nio.file.StandardCopyOption.REPLACE_EXISTING));
+            task.advance(
+                Files.copy(in, temporary, java.nio.file.StandardCopyOption.REPLACE_EXISTING));
           }
           String found = Hashes.sha256(temporary);
           if (!found.equals(sha256)) {

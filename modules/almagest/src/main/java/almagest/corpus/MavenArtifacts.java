@@ -64,8 +64,7 @@ public final class MavenArtifacts {
    *     pinned, or when the disk is full; artifacts that had come by then stay in the cache
    */
   public List<Path> fetch(List<MavenArtifact> artifacts, Progress progress) {
-    List<MavenArtifact> missing =
-        artifacts.stream().distinct().filter(a -> !isThere(a)).toList();
+    List<MavenArtifact> missing = artifacts.stream().distinct().filter(a -> !isThere(a)).toList();
     if (!missing.isEmpty()) {
       bring(missing, progress);
     }
@@ -186,8 +185,7 @@ public final class MavenArtifacts {
     }
     Path file = path(artifact);
     Files.createDirectories(directory.resolve(artifact.groupId()));
-    Files.move(
-        copied, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    Files.move(copied, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   private static String pom(List<MavenArtifact> artifacts, Path out) {
@@ -205,28 +203,28 @@ public final class MavenArtifacts {
                       : "<classifier>" + a.classifier() + "</classifier>"));
     }
     return """
-        <project xmlns="http://maven.apache.org/POM/4.0.0">
-          <modelVersion>4.0.0</modelVersion>
-          <groupId>almagest</groupId>
-          <artifactId>fetch</artifactId>
-          <version>1</version>
-          <packaging>pom</packaging>
-          <build>
-            <plugins>
-              <plugin>
-                <groupId>org.apache.maven.plugins</groupId>
-                <artifactId>maven-dependency-plugin</artifactId>
-                <version>3.8.1</version>
-                <configuration>
-                  <outputDirectory>%s</outputDirectory>
-                  <artifactItems>
-        %s          </artifactItems>
-                </configuration>
-              </plugin>
-            </plugins>
-          </build>
-        </project>
-        """
+    <project xmlns="http://maven.apache.org/POM/4.0.0">
+      <modelVersion>4.0.0</modelVersion>
+      <groupId>almagest</groupId>
+      <artifactId>fetch</artifactId>
+      <version>1</version>
+      <packaging>pom</packaging>
+      <build>
+        <plugins>
+          <plugin>
+            <groupId>org.apache.maven.plugins</groupId>
+            <artifactId>maven-dependency-plugin</artifactId>
+            <version>3.8.1</version>
+            <configuration>
+              <outputDirectory>%s</outputDirectory>
+              <artifactItems>
+    %s          </artifactItems>
+            </configuration>
+          </plugin>
+        </plugins>
+      </build>
+    </project>
+    """
         .formatted(escape(out.toAbsolutePath().toString()), items);
   }
 

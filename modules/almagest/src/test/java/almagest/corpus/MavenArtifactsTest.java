@@ -79,9 +79,7 @@ class MavenArtifactsTest {
     MavenArtifact first = artifact("a.b:thing:1.0", CONTENT);
     maven.over(cache).fetch(List.of(first), Progress.NONE);
     maven.serve("other-2.jar", new byte[] {7});
-    maven
-        .over(cache)
-        .fetch(List.of(first, artifact("c:other:2", new byte[] {7})), Progress.NONE);
+    maven.over(cache).fetch(List.of(first, artifact("c:other:2", new byte[] {7})), Progress.NONE);
     assertThat(maven.lastPom()).contains("other").doesNotContain("thing");
   }
 
@@ -91,8 +89,7 @@ class MavenArtifactsTest {
     List<MavenArtifact> wanted = List.of(artifact("a.b:thing:1.0", CONTENT));
     Path file = maven.over(cache).fetch(wanted, Progress.NONE).getFirst();
     Files.write(file, new byte[] {0});
-    assertThat(maven.over(cache).fetch(wanted, Progress.NONE).getFirst())
-        .hasBinaryContent(CONTENT);
+    assertThat(maven.over(cache).fetch(wanted, Progress.NONE).getFirst()).hasBinaryContent(CONTENT);
   }
 
   @Test
@@ -125,15 +122,22 @@ class MavenArtifactsTest {
   @Test
   void aMissingMavenIsNamed() {
     MavenArtifacts none = new MavenArtifacts(cache, List.of("/nowhere/mvn"));
-    assertThatThrownBy(
-            () -> none.fetch(List.of(artifact("a.b:thing:1.0", CONTENT)), Progress.NONE))
+    assertThatThrownBy(() -> none.fetch(List.of(artifact("a.b:thing:1.0", CONTENT)), Progress.NONE))
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining("install it");
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"a", "a:b", "a:b:c:d:e:f", "a:../../b:1", "a:b:1</version>", ":b:1", "a:b:1:jar:x y"})
+      strings = {
+        "a",
+        "a:b",
+        "a:b:c:d:e:f",
+        "a:../../b:1",
+        "a:b:1</version>",
+        ":b:1",
+        "a:b:1:jar:x y"
+      })
   void coordinatesThatCouldLeaveTheirPlaceAreRefused(String coordinates) {
     assertThatThrownBy(() -> artifact(coordinates, CONTENT)).isInstanceOf(InputException.class);
   }
