@@ -12,14 +12,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The crystals of known relations in one layer: faces before the distractors are projected out and after, on pairs and on relations that
- * the projection has not seen, beside what chance gives.
+ * The crystals of known relations in one layer: faces before the distractors are projected out and
+ * after, on pairs and on relations that the projection has not seen, beside what chance gives.
  */
 public final class Crystals {
   private Crystals() {}
 
   /**
-   * @param components LDA components kept; the article's figure has 8; at most relations − 1 are used
+   * @param components LDA components kept; the article's figure has 8; at most relations − 1 are
+   *     used
    * @param folds of the cross-validation over pairs
    * @param shuffles how often pairs are dealt anew for the nulls
    * @param seed of folds, shuffles and random subspaces
@@ -57,19 +58,24 @@ public final class Crystals {
   /**
    * Measures one layer. O(n d²) per fit; folds + relations + a few fits.
    *
-   * @throws InputException with fewer than three relations, or a relation with fewer than two pairs a fold
+   * @throws InputException with fewer than three relations, or a relation with fewer than two pairs
+   *     a fold
    */
-  public static Layer measure(Differences differences, Options options, Workers workers, Progress progress) {
+  public static Layer measure(
+      Differences differences, Options options, Workers workers, Progress progress) {
     int classes = differences.relations().size();
     if (classes < 3) {
-      throw new InputException("crystals need at least 3 relations to tell a relation from a distractor, found " + classes);
+      throw new InputException(
+          "crystals need at least 3 relations to tell a relation from a distractor, found "
+              + classes);
     }
     for (int r = 0; r < classes; r++) {
       int pairs = differences.rowsOf(r).size();
       if (pairs < 2 * options.folds()) {
         throw new InputException(
             "relation \"%s\" has %d pairs, expected at least %d (2 for each of %d folds)"
-                .formatted(differences.relations().get(r), pairs, 2 * options.folds(), options.folds()));
+                .formatted(
+                    differences.relations().get(r), pairs, 2 * options.folds(), options.folds()));
       }
     }
     int k = Math.min(options.components(), classes - 1);
@@ -94,11 +100,13 @@ public final class Crystals {
   }
 
   /**
-   * One fold: its held-out rows, their differences in the fold's LDA subspace, the same dealt anew, and in a random subspace.
+   * One fold: its held-out rows, their differences in the fold's LDA subspace, the same dealt anew,
+   * and in a random subspace.
    *
    * @param rows [m] rows of the whole that are held out
    */
-  private record Fold(int[] rows, DoubleMatrix after, List<DoubleMatrix> shuffled, DoubleMatrix random) {
+  private record Fold(
+      int[] rows, DoubleMatrix after, List<DoubleMatrix> shuffled, DoubleMatrix random) {
     /** Positions in this fold of one relation's rows. */
     List<Integer> positions(int[] labels, int relation) {
       List<Integer> out = new ArrayList<>();
@@ -112,10 +120,17 @@ public final class Crystals {
   }
 
   private static List<Fold> folds(
-      Differences differences, DoubleMatrix raw, int k, Options options, Workers workers, Progress.Task task) {
-    int[] fold = Folds.stratified(differences.labels(), options.folds(), options.seed().split("folds"));
+      Differences differences,
+      DoubleMatrix raw,
+      int k,
+      Options options,
+      Workers workers,
+      Progress.Task task) {
+    int[] fold =
+        Folds.stratified(differences.labels(), options.folds(), options.seed().split("folds"));
     List<DoubleMatrix> dealt =
-        workers.map(options.shuffles(), s -> differences.shuffled(options.seed().split("dealt").split(s)));
+        workers.map(
+            options.shuffles(), s -> differences.shuffled(options.seed().split("dealt").split(s)));
     List<Fold> folds = new ArrayList<>();
     for (int f = 0; f < options.folds(); f++) {
       int[] train = Folds.where(fold, f, false);
@@ -127,17 +142,28 @@ public final class Crystals {
         shuffled.add(lda.project(Folds.pick(d, test), components, workers));
       }
       DoubleMatrix directions =
-          Folds.randomDirections(raw.columns(), components, options.seed().split("subspace").split(f));
+          Folds.randomDirections(
+              raw.columns(), components, options.seed().split("subspace").split(f));
       DoubleMatrix held = Folds.pick(raw, test);
       folds.add(
-          new Fold(test, lda.project(held, components, workers), shuffled, Blas.multiply(held, directions, workers)));
+          new Fold(
+              test,
+              lda.project(held, components, workers),
+              shuffled,
+              Blas.multiply(held, directions, workers)));
       task.advance(1);
     }
     return folds;
   }
 
   private static RelationQuality quality(
-      Differences differences, DoubleMatrix raw, int relation, int k, List<Fold> folds, Options options, Workers workers) {
+      Differences differences,
+      DoubleMatrix raw,
+      int relation,
+      int k,
+      List<Fold> folds,
+      Options options,
+      Workers workers) {
     String name = differences.relations().get(relation);
     Seed seed = options.seed().split("faces").split(name);
     List<Integer> rows = differences.rowsOf(relation);
@@ -153,16 +179,33 @@ public final class Crystals {
         toArray(
             workers.map(
                 options.shuffles(),
-                s -> Faces.within(differences.shuffled(options.seed().split("dealt").split(s)), rows, seed).cosine()));
-    Faces after = mean(folds.stream().map(f -> Faces.within(f.after(), f.positions(labels, relation), seed)).toList());
+                s ->
+                    Faces.within(
+                            differences.shuffled(options.seed().split("dealt").split(s)),
+                            rows,
+                            seed)
+                        .cosine()));
+    Faces after =
+        mean(
+            folds.stream()
+                .map(f -> Faces.within(f.after(), f.positions(labels, relation), seed))
+                .toList());
     double[] dealtAfter =
         toArray(
             workers.map(
                 options.shuffles(),
                 s ->
-                    mean(folds.stream().map(f -> Faces.within(f.shuffled().get(s), f.positions(labels, relation), seed)).toList())
+                    mean(folds.stream()
+                            .map(f ->
+                                Faces.within(
+                                    f.shuffled().get(s), f.positions(labels, relation), seed))
+                            .toList())
                         .cosine()));
-    Faces random = mean(folds.stream().map(f -> Faces.within(f.random(), f.positions(labels, relation), seed)).toList());
+    Faces random =
+        mean(
+            folds.stream()
+                .map(f -> Faces.within(f.random(), f.positions(labels, relation), seed))
+                .toList());
     return new RelationQuality(
         name,
         rows.size(),
@@ -178,7 +221,13 @@ public final class Crystals {
 
   /** Faces of a relation in the subspace found on the other relations alone. */
   private static Faces unseen(
-      DoubleMatrix raw, int[] labels, int relation, List<Integer> rows, int k, Seed seed, Workers workers) {
+      DoubleMatrix raw,
+      int[] labels,
+      int relation,
+      List<Integer> rows,
+      int k,
+      Seed seed,
+      Workers workers) {
     int[] train = Folds.where(labels, relation, false);
     int[] classes = Folds.pick(labels, train);
     for (int i = 0; i < classes.length; i++) {
@@ -190,7 +239,8 @@ public final class Crystals {
             Folds.pick(raw, rows.stream().mapToInt(Integer::intValue).toArray()),
             Math.min(k, lda.components()),
             workers);
-    return Faces.within(projected, java.util.stream.IntStream.range(0, rows.size()).boxed().toList(), seed);
+    return Faces.within(
+        projected, java.util.stream.IntStream.range(0, rows.size()).boxed().toList(), seed);
   }
 
   /** Means of medians over folds; folds without a face are left out. */

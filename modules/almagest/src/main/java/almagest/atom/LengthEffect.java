@@ -4,9 +4,9 @@ import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 
 /**
- * The first principal component of the z-scored differences against the difference in length of the two words in characters: the
- * distractor that the article names (its appendix B). A correlation over pairs of several relations mixes effects within and between
- * relations.
+ * The first principal component of the z-scored differences against the difference in length of the
+ * two words in characters: the distractor that the article names (its appendix B). A correlation
+ * over pairs of several relations mixes effects within and between relations.
  *
  * @param r Pearson correlation; its sign follows the component's, which is arbitrary
  * @param lo lower end of the 95 % interval by Fisher's transform, which takes pairs for independent
@@ -25,7 +25,9 @@ public record LengthEffect(double r, double lo, double hi, int n, double[] score
     double my = 0;
     for (int i = 0; i < n; i++) {
       String[] words = differences.pairs().get(i);
-      length[i] = words[1].codePointCount(0, words[1].length()) - words[0].codePointCount(0, words[0].length());
+      length[i] =
+          words[1].codePointCount(0, words[1].length())
+              - words[0].codePointCount(0, words[0].length());
       score[i] = pc.get(i, 0);
       mx += (double) length[i] / n;
       my += score[i] / n;

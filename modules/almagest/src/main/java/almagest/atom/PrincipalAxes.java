@@ -9,7 +9,9 @@ import almagest.tensor.DoubleMatrix;
 final class PrincipalAxes {
   private PrincipalAxes() {}
 
-  /** Each column minus its mean over its population standard deviation; a constant column becomes 0. */
+  /**
+   * Each column minus its mean over its population standard deviation; a constant column becomes 0.
+   */
   static DoubleMatrix zScored(DoubleMatrix x) {
     double[] sd = ClassMeans.columnSd(x);
     double[] mean = new double[x.columns()];
@@ -31,14 +33,16 @@ final class PrincipalAxes {
   }
 
   /**
-   * Scores on the first {@code count} principal components of centred data; the sign of a component makes its largest loading positive.
+   * Scores on the first {@code count} principal components of centred data; the sign of a component
+   * makes its largest loading positive.
    *
    * @return [n, count]
    */
   static DoubleMatrix scores(DoubleMatrix centred, int count, Workers workers) {
     int d = centred.columns();
     int kept = Math.min(count, d);
-    Lapack.Eigen eigen = Lapack.symmetricRange(Blas.gram(centred, workers).toArray(), d, d - kept, d - 1);
+    Lapack.Eigen eigen =
+        Lapack.symmetricRange(Blas.gram(centred, workers).toArray(), d, d - kept, d - 1);
     DoubleMatrix axes = DoubleMatrix.zeros(d, kept);
     for (int c = 0; c < kept; c++) {
       double[] v = eigen.vectors()[kept - 1 - c];

@@ -7,7 +7,8 @@ import almagest.tensor.DoubleMatrix;
  * The two pictures of the article's first figure.
  *
  * @param before [n][2] first two principal components of the z-scored differences
- * @param after [n][2] first two LDA components, z-scored; of the pairs LDA was fitted to, so it flatters
+ * @param after [n][2] first two LDA components, z-scored; of the pairs LDA was fitted to, so it
+ *     flatters
  * @param relation [n] relation of each point
  * @param pairs [n] the words of each point
  */
@@ -16,7 +17,11 @@ public record Scatter(double[][] before, double[][] after, int[] relation, Strin
     DoubleMatrix principal = PrincipalAxes.scores(PrincipalAxes.zScored(raw), 2, workers);
     DoubleMatrix discriminant =
         PrincipalAxes.zScored(lda.transform(raw, Math.min(2, lda.components()), workers));
-    return new Scatter(points(principal), points(discriminant), differences.labels(), differences.pairs().toArray(String[][]::new));
+    return new Scatter(
+        points(principal),
+        points(discriminant),
+        differences.labels(),
+        differences.pairs().toArray(String[][]::new));
   }
 
   private static double[][] points(DoubleMatrix x) {

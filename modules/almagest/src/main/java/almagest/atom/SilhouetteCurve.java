@@ -10,14 +10,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Silhouettes (Euclidean, mean over samples, true relations as classes) by number of LDA components.
+ * Silhouettes (Euclidean, mean over samples, true relations as classes) by number of LDA
+ * components.
  *
  * @param before of the raw differences
  * @param dimensions 2 … the components kept
  * @param train by dimension, on the pairs that LDA was fitted to: in-sample, as published
  * @param heldOut by dimension, on pairs of other folds
- * @param shuffledTrain by dimension, fitted to and judged by labels dealt anew: what LDA makes of nothing
- * @param shuffledHeldOut by dimension, the same on other folds: about zero or below if the test is sound
+ * @param shuffledTrain by dimension, fitted to and judged by labels dealt anew: what LDA makes of
+ *     nothing
+ * @param shuffledHeldOut by dimension, the same on other folds: about zero or below if the test is
+ *     sound
  * @param random by dimension, in random subspaces with the true relations
  */
 public record SilhouetteCurve(
@@ -28,12 +31,17 @@ public record SilhouetteCurve(
     double[] shuffledTrain,
     double[] shuffledHeldOut,
     double[] random) {
-  static SilhouetteCurve of(DoubleMatrix raw, int[] labels, int components, Crystals.Options options, Workers workers) {
+  static SilhouetteCurve of(
+      DoubleMatrix raw, int[] labels, int components, Crystals.Options options, Workers workers) {
     Seed seed = options.seed().split("silhouette");
-    int[] dimensions = java.util.stream.IntStream.rangeClosed(Math.min(2, components), components).toArray();
+    int[] dimensions =
+        java.util.stream.IntStream.rangeClosed(Math.min(2, components), components).toArray();
     int[] dealt = Folds.shuffled(labels, seed.split("labels"));
     DoubleMatrix random =
-        Blas.multiply(raw, Folds.randomDirections(raw.columns(), components, seed.split("subspace")), workers);
+        Blas.multiply(
+            raw,
+            Folds.randomDirections(raw.columns(), components, seed.split("subspace")),
+            workers);
     return new SilhouetteCurve(
         silhouette(raw, raw.columns(), labels, workers),
         dimensions,
@@ -59,7 +67,10 @@ public record SilhouetteCurve(
       Lda lda = Lda.fit(Folds.pick(raw, train), Folds.pick(labels, train), workers);
       curves.add(
           byDimension(
-              lda.transform(Folds.pick(raw, test), lda.components(), workers), Folds.pick(labels, test), dimensions, workers));
+              lda.transform(Folds.pick(raw, test), lda.components(), workers),
+              Folds.pick(labels, test),
+              dimensions,
+              workers));
     }
     double[] mean = new double[dimensions.length];
     for (double[] curve : curves) {
@@ -70,7 +81,8 @@ public record SilhouetteCurve(
     return mean;
   }
 
-  private static double[] byDimension(DoubleMatrix x, int[] labels, int[] dimensions, Workers workers) {
+  private static double[] byDimension(
+      DoubleMatrix x, int[] labels, int[] dimensions, Workers workers) {
     double[] out = new double[dimensions.length];
     for (int i = 0; i < out.length; i++) {
       out[i] = silhouette(x, Math.min(dimensions[i], x.columns()), labels, workers);

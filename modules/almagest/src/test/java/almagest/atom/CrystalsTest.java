@@ -17,7 +17,10 @@ class CrystalsTest {
   private static final int PAIRS = 60;
   private static final int D = 40;
 
-  /** Six relations of {@code shift} along an own axis each, under a strong distractor axis and noise. */
+  /**
+   * Six relations of {@code shift} along an own axis each, under a strong distractor axis and
+   * noise.
+   */
   private static Differences planted(double shift, long seed) {
     RandomGenerator random = new Seed(seed).generator();
     List<String> names = List.of("a", "b", "c", "d", "e", "f");
@@ -28,11 +31,17 @@ class CrystalsTest {
     int[] labels = new int[n];
     for (int i = 0; i < n; i++) {
       labels[i] = i / PAIRS;
-      pairs.add(new String[] {"x".repeat(1 + random.nextInt(9)) + i, "y".repeat(1 + random.nextInt(9)) + i});
+      pairs.add(
+          new String[] {
+            "x".repeat(1 + random.nextInt(9)) + i, "y".repeat(1 + random.nextInt(9)) + i
+          });
       for (int j = 0; j < D; j++) {
         float v = (float) random.nextGaussian();
         inputs.set(i, j, v);
-        double difference = 0.3 * random.nextGaussian() + (j == labels[i] ? shift : 0) + (j == D - 1 ? 6 * random.nextGaussian() : 0);
+        double difference =
+            0.3 * random.nextGaussian()
+                + (j == labels[i] ? shift : 0)
+                + (j == D - 1 ? 6 * random.nextGaussian() : 0);
         outputs.set(i, j, (float) (v + difference));
       }
     }
@@ -50,7 +59,8 @@ class CrystalsTest {
     Crystals.Layer layer = measure(planted(2, 1), 2);
     for (RelationQuality r : layer.relations()) {
       assertThat(r.before().cosine()).as(r.name()).isLessThan(0.4);
-      // Of a shift of 2, the five axes between six classes keep 5/6 of the square; noise of sd 0.3 on
+      // Of a shift of 2, the five axes between six classes keep 5/6 of the square; noise of sd 0.3
+      // on
       // each of them does the rest: 4 * 5/6 / (4 * 5/6 + 5 * 0.09).
       assertThat(r.after().cosine()).as(r.name()).isCloseTo(0.881, within(0.03));
       assertThat(r.after().residual()).as(r.name()).isLessThan(r.before().residual() / 2);
@@ -62,9 +72,11 @@ class CrystalsTest {
   @Test
   void nothingPlantedIsNothingFound() {
     Crystals.Layer layer = measure(planted(0, 2), 2);
-    assertThat(layer.relations().stream().filter(RelationQuality::gains).count()).isLessThanOrEqualTo(1);
+    assertThat(layer.relations().stream().filter(RelationQuality::gains).count())
+        .isLessThanOrEqualTo(1);
     assertThat(java.util.Arrays.stream(layer.silhouette().heldOut())).allMatch(s -> s < 0.05);
-    assertThat(java.util.Arrays.stream(layer.silhouette().shuffledHeldOut())).allMatch(s -> s < 0.05);
+    assertThat(java.util.Arrays.stream(layer.silhouette().shuffledHeldOut()))
+        .allMatch(s -> s < 0.05);
   }
 
   @Test
