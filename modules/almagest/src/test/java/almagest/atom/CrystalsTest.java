@@ -61,8 +61,9 @@ class CrystalsTest {
       assertThat(r.before().cosine()).as(r.name()).isLessThan(0.4);
       // Of a shift of 2, the five axes between six classes keep 5/6 of the square; noise of sd 0.3
       // on
-      // each of them does the rest: 4 * 5/6 / (4 * 5/6 + 5 * 0.09).
-      assertThat(r.after().cosine()).as(r.name()).isCloseTo(0.881, within(0.03));
+      // each of them does the rest: 4 * 5/6 / (4 * 5/6 + 5 * 0.09). Axes estimated from 48 pairs a
+      // relation move a median by a few hundredths.
+      assertThat(r.after().cosine()).as(r.name()).isCloseTo(0.881, within(0.06));
       assertThat(r.after().residual()).as(r.name()).isLessThan(r.before().residual() / 2);
       assertThat(r.gains()).as(r.name()).isTrue();
     }
