@@ -1,13 +1,16 @@
 package almagest.format;
 
+import almagest.run.InputException;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * A numpy array in memory: C order, one of the element kinds below.
+ * A numpy array in the heap: C order, one of the element kinds below. For arrays that may be large,
+ * or whose errors should name the file, use {@link Tensor}.
  *
  * @param shape empty for a scalar
- * @param values a {@code float[]}, {@code double[]}, {@code byte[]} (int8, uint8 and bool), {@code
- *     short[]}, {@code int[]} or {@code long[]} with as many elements as the shape says
+ * @param values a {@code float[]}, {@code double[]}, {@code byte[]} (int8 and bool), {@code short[]},
+ *     {@code int[]} or {@code long[]} with as many elements as the shape says
  */
 public record NpyArray(int[] shape, Object values) {
   public NpyArray {
@@ -40,6 +43,48 @@ public record NpyArray(int[] shape, Object values) {
 
   public static NpyArray of(short[] values, int... shape) {
     return new NpyArray(shape.length == 0 ? new int[] {values.length} : shape, values);
+  }
+
+  /**
+   * A copy of a tensor's values. float16 and bfloat16 become float, unsigned integers the next wider
+   * signed kind.
+   *
+   * @throws InputException when there are 2^31 elements or more
+   */
+  public static NpyArray of(Tensor tensor) {
+    long[] wide = tensor.shape();
+    int[] shape = new int[wide.length];
+    for (int i = 0; i < shape.length; i++) {
+      if (wide[i] > Integer.MAX_VALUE) {
+        throw new InputException(
+            tensor.place() + ": the shape " + Arrays.toString(wide) + " is too large for the heap");
+      }
+      shape[i] = (int) wide[i];
+    }
+    return new NpyArray(
+        shape,
+        switch (tensor.type()) {
+          case F32, F16, BF16, F8_E4M3, F8_E5M2 -> tensor.floats();
+          case F64 -> tensor.doubles();
+          case I64, U64, U32 -> tensor.longs();
+          case I32, U16 -> tensor.ints();
+          case I16, U8 -> tensor.shorts();
+          case I8, BOOL -> tensor.data().toArray(Tensor.BYTE);
+        });
+  }
+
+  /** The array as a tensor, without a copy. */
+  public Tensor tensor() {
+    long[] wide = Arrays.stream(shape).asLongStream().toArray();
+    return switch (values) {
+      case float[] v -> new Tensor("array", ElementType.F32, wide, MemorySegment.ofArray(v));
+      case double[] v -> new Tensor("array", ElementType.F64, wide, MemorySegment.ofArray(v));
+      case long[] v -> new Tensor("array", ElementType.I64, wide, MemorySegment.ofArray(v));
+      case int[] v -> new Tensor("array", ElementType.I32, wide, MemorySegment.ofArray(v));
+      case short[] v -> new Tensor("array", ElementType.I16, wide, MemorySegment.ofArray(v));
+      case byte[] v -> new Tensor("array", ElementType.I8, wide, MemorySegment.ofArray(v));
+      default -> throw new IllegalStateException("no numpy kind for " + values.getClass());
+    };
   }
 
   public static NpyArray scalar(long value) {
@@ -77,7 +122,7 @@ public record NpyArray(int[] shape, Object values) {
   /**
    * Integer kinds widened to long.
    *
-   * @throws IllegalArgumentException for a floating kind
+   * @throws InputException for a floating kind
    */
   public long[] longs() {
     return switch (values) {
@@ -98,12 +143,16 @@ public record NpyArray(int[] shape, Object values) {
         yield w;
       }
       default ->
-          throw new IllegalArgumentException(
-              "expected integers, found " + values.getClass().getSimpleName());
+          throw new InputException(
+              "an array: expected integers, found " + values.getClass().getSimpleName());
     };
   }
 
-  /** Integer kinds as int; a value outside int is an ArithmeticException. */
+  /**
+   * Integer kinds as int.
+   *
+   * @throws InputException for a floating kind or a value outside int
+   */
   public int[] ints() {
     if (values instanceof int[] v) {
       return v;
@@ -111,7 +160,10 @@ public record NpyArray(int[] shape, Object values) {
     long[] l = longs();
     int[] w = new int[l.length];
     for (int i = 0; i < l.length; i++) {
-      w[i] = Math.toIntExact(l[i]);
+      w[i] = (int) l[i];
+      if (w[i] != l[i]) {
+        throw new InputException("an array: expected 32-bit integers, found " + l[i]);
+      }
     }
     return w;
   }

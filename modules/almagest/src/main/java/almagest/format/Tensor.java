@@ -206,6 +206,33 @@ public final class Tensor {
     return values;
   }
 
+  /** All values in row-major order, widened to double; fewer than 2^31 of them. */
+  public double[] doubles() {
+    double[] values = new double[countAsInt()];
+    if (type == ElementType.F64) {
+      MemorySegment.copy(data, DOUBLE, 0, values, 0, values.length);
+    } else if (type.isFloating()) {
+      float[] narrow = floats();
+      for (int i = 0; i < values.length; i++) {
+        values[i] = narrow[i];
+      }
+    } else {
+      for (int i = 0; i < values.length; i++) {
+        values[i] = integer(i);
+      }
+    }
+    return values;
+  }
+
+  /** The same memory under another shape with as many elements. */
+  public Tensor reshape(long... other) {
+    if (count(other) != count) {
+      throw new IllegalArgumentException(
+          place + ": " + Arrays.toString(shape) + " cannot become " + Arrays.toString(other));
+    }
+    return new Tensor(place, type, other, data);
+  }
+
   /** The one value of a scalar or of a tensor with a single element. */
   public float scalar() {
     if (count != 1) {
@@ -225,6 +252,10 @@ public final class Tensor {
       throw new InputException(place + ": expected integers, found " + type);
     }
     long[] values = new long[countAsInt()];
+    if (type == ElementType.I64) {
+      MemorySegment.copy(data, LONG, 0, values, 0, values.length);
+      return values;
+    }
     for (int i = 0; i < values.length; i++) {
       values[i] = integer(i);
       if (type == ElementType.U64 && values[i] < 0) {
@@ -236,6 +267,11 @@ public final class Tensor {
 
   /** As {@link #longs}, refused when a value does not fit an int. */
   public int[] ints() {
+    if (type == ElementType.I32) {
+      int[] values = new int[countAsInt()];
+      MemorySegment.copy(data, INT, 0, values, 0, values.length);
+      return values;
+    }
     long[] wide = longs();
     int[] values = new int[wide.length];
     for (int i = 0; i < values.length; i++) {
@@ -244,6 +280,15 @@ public final class Tensor {
         throw new InputException(
             place + ": element " + i + " is " + wide[i] + ", expected a 32-bit integer");
       }
+    }
+    return values;
+  }
+
+  /** The values of a kind of at most 16 bits. */
+  short[] shorts() {
+    short[] values = new short[countAsInt()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (short) integer(i);
     }
     return values;
   }

@@ -26,7 +26,11 @@ class HostileFilesTest {
           "safetensors",
           file -> Safetensors.open(file).tensors().values().forEach(Tensor::matrix),
           "json",
-          Json::read);
+          Json::read,
+          "npy",
+          Npy::read,
+          "npz",
+          Npz::read);
 
   @TempDir Path folder;
 

@@ -1,0 +1,114 @@
+package almagest.format;
+
+import almagest.run.InputException;
+import almagest.tensor.FloatMatrix;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * One place that opens a point cloud [n, d] from the ways in which users name one:
+ *
+ * <ul>
+ *   <li>{@code FILE.npy}, two-dimensional;
+ *   <li>{@code FILE.npz:KEY}, {@code FILE.safetensors:KEY}: one array of many;
+ *   <li>{@code FILE.npz} or {@code FILE.safetensors} alone: its only array, else its decoder ({@code
+ *       W_dec} or {@code w_dec}, as in Gemma Scope's {@code params.npz}).
+ * </ul>
+ *
+ * <p>float32 is used where it lies in the memory-mapped file. A directory that holds a sparse
+ * autoencoder is the business of {@code almagest.feature}.
+ */
+public final class Clouds {
+  private static final Pattern SPECIFICATION =
+      Pattern.compile("(.+\\.(npy|npz|safetensors))(?::(.+))?");
+
+  private Clouds() {}
+
+  /** Whether the text names a file that {@link #open} reads, by its ending. */
+  public static boolean isCloud(String specification) {
+    return SPECIFICATION.matcher(specification).matches();
+  }
+
+  /**
+   * Opens a cloud.
+   *
+   * @throws InputException when there is no such array, when it is not two-dimensional, has no
+   *     points, or holds NaN or an infinity
+   */
+  public static FloatMatrix open(String specification) {
+    Matcher m = SPECIFICATION.matcher(specification);
+    if (!m.matches()) {
+      throw new InputException(
+          specification
+              + ": expected a cloud FILE.npy, FILE.npz:KEY or FILE.safetensors:KEY, found another"
+              + " ending");
+    }
+    Path file = Path.of(m.group(1));
+    String key = m.group(3) == null ? "" : m.group(3);
+    Tensor tensor =
+        switch (m.group(2)) {
+          case "npy" -> {
+            if (!key.isEmpty()) {
+              throw InputException.in(
+                  file, "", "an .npy file holds one array and takes no key, found :" + key, "");
+            }
+            yield Npy.tensor(file);
+          }
+          case "npz" -> {
+            Npz npz = Npz.open(file);
+            yield npz.tensor(key.isEmpty() ? onlyOrDecoder(npz.names(), file) : key);
+          }
+          default -> {
+            Safetensors st = Safetensors.open(file);
+            yield st.tensor(key.isEmpty() ? onlyOrDecoder(st.tensors().keySet(), file) : key);
+          }
+        };
+    return checked(tensor);
+  }
+
+  private static String onlyOrDecoder(Iterable<String> names, Path file) {
+    String only = "";
+    int count = 0;
+    for (String name : names) {
+      if (name.equals("W_dec") || name.equals("w_dec")) {
+        return name;
+      }
+      only = name;
+      count++;
+    }
+    if (count != 1) {
+      throw InputException.in(
+          file,
+          "",
+          "which of its " + count + " arrays? found " + names,
+          "name one, as in " + file + ":KEY");
+    }
+    return only;
+  }
+
+  private static FloatMatrix checked(Tensor tensor) {
+    if (tensor.rank() != 2 || tensor.count() == 0) {
+      throw new InputException(
+          tensor.place()
+              + ": expected a cloud [n, d] of at least one point, found the shape "
+              + Arrays.toString(tensor.shape()));
+    }
+    FloatMatrix cloud = tensor.matrix();
+    float[] row = new float[cloud.columns()];
+    for (long r = 0; r < cloud.rows(); r++) {
+      cloud.copyRow(r, row);
+      // Any NaN or infinity makes this sum NaN; finite values give zeros.
+      float zero = 0;
+      for (float v : row) {
+        zero += v * 0;
+      }
+      if (Float.isNaN(zero)) {
+        throw new InputException(
+            tensor.place() + ", row " + r + ": NaN or infinity, expected finite coordinates");
+      }
+    }
+    return cloud;
+  }
+}
