@@ -9,8 +9,8 @@ import java.util.Arrays;
  * or whose errors should name the file, use {@link Tensor}.
  *
  * @param shape empty for a scalar
- * @param values a {@code float[]}, {@code double[]}, {@code byte[]} (int8 and bool), {@code short[]},
- *     {@code int[]} or {@code long[]} with as many elements as the shape says
+ * @param values a {@code float[]}, {@code double[]}, {@code byte[]} (int8 and bool), {@code
+ *     short[]}, {@code int[]} or {@code long[]} with as many elements as the shape says
  */
 public record NpyArray(int[] shape, Object values) {
   public NpyArray {
@@ -46,8 +46,8 @@ public record NpyArray(int[] shape, Object values) {
   }
 
   /**
-   * A copy of a tensor's values. float16 and bfloat16 become float, unsigned integers the next wider
-   * signed kind.
+   * A copy of a tensor's values. float16 and bfloat16 become float, unsigned integers the next
+   * wider signed kind.
    *
    * @throws InputException when there are 2^31 elements or more
    */

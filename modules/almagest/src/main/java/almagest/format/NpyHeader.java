@@ -26,7 +26,8 @@ record NpyHeader(ElementType type, boolean fortranOrder, long[] shape, long byte
 
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
   private static final Pattern ENTRY =
-      Pattern.compile("\\s*(['\"])([a-z_]{1,20})\\1\\s*:\\s*('[^']{1,20}'|True|False|\\([0-9L, ]*+\\))\\s*(,|$)");
+      Pattern.compile(
+          "\\s*(['\"])([a-z_]{1,20})\\1\\s*:\\s*('[^']{1,20}'|True|False|\\([0-9L, ]*+\\))\\s*(,|$)");
   private static final Pattern DESCRIPTION = Pattern.compile("'([<>|=])([a-zA-Z])(\\d{1,4})'");
 
   /**
@@ -50,7 +51,7 @@ record NpyHeader(ElementType type, boolean fortranOrder, long[] shape, long byte
         version == 1
             ? memory.get(Tensor.SHORT, 8) & 0xffff
             : memory.get(Tensor.INT, 8) & 0xffff_ffffL;
-    long start = 8 + lengthBytes;
+    long start = 8L + lengthBytes;
     if (length > LIMIT || length > memory.byteSize() - start) {
       throw bad(
           file,
@@ -97,7 +98,7 @@ record NpyHeader(ElementType type, boolean fortranOrder, long[] shape, long byte
       throw notPlain(file, member, text);
     }
     boolean fortran = order.equals("True");
-    if (!fortran && !order.equals("False") || !shape.startsWith("(")) {
+    if ((!fortran && !order.equals("False")) || !shape.startsWith("(")) {
       throw notPlain(file, member, text);
     }
     return new NpyHeader(

@@ -18,9 +18,9 @@ import java.util.zip.ZipOutputStream;
 
 /**
  * The {@code .npz} format: a zip of {@code .npy} members. A member that is stored (numpy's {@code
- * savez}) is used where it lies in the memory-mapped file, whatever its size; a deflated one ({@code
- * savez_compressed}) is inflated into native memory, at most as much as its compressed bytes can
- * yield. Archives that lie about names, sizes or checksums are refused.
+ * savez}) is used where it lies in the memory-mapped file, whatever its size; a deflated one
+ * ({@code savez_compressed}) is inflated into native memory, at most as much as its compressed
+ * bytes can yield. Archives that lie about names, sizes or checksums are refused.
  *
  * <p>Written uncompressed and without times, so that equal content is equal bytes.
  */
@@ -134,8 +134,7 @@ public final class Npz {
     Npy.write(new CheckedOutputStream(OutputStream.nullOutputStream(), crc), tensor);
     ZipEntry entry = new ZipEntry(name);
     entry.setTimeLocal(NO_TIME);
-    entry.setSize(
-        NpyHeader.write(tensor.type(), tensor.shape()).length + tensor.data().byteSize());
+    entry.setSize(NpyHeader.write(tensor.type(), tensor.shape()).length + tensor.data().byteSize());
     entry.setCrc(crc.getValue());
     return entry;
   }

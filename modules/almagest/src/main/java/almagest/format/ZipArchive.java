@@ -300,13 +300,14 @@ final class ZipArchive {
         if (!beyond.hasRemaining()) {
           throw bad(m.name, "the data goes on after the " + m.size + " bytes of the directory");
         }
-        if (n == 0 && !inflater.finished() && (in == packed.byteSize() || inflater.needsDictionary())) {
+        if (n == 0
+            && !inflater.finished()
+            && (in == packed.byteSize() || inflater.needsDictionary())) {
           break;
         }
       }
       if (out != m.size || !inflater.finished() || inflater.getBytesRead() != m.packedSize) {
-        throw bad(
-            m.name, "the data ends after " + out + " bytes, the directory says " + m.size);
+        throw bad(m.name, "the data ends after " + out + " bytes, the directory says " + m.size);
       }
       return into;
     } catch (DataFormatException e) {

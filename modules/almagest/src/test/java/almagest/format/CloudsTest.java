@@ -25,11 +25,7 @@ class CloudsTest {
     Safetensors.write(folder.resolve("sae.safetensors"), parts, Map.of());
     for (String name :
         new String[] {
-          "c.npy",
-          "params.npz",
-          "params.npz:W_dec",
-          "sae.safetensors",
-          "sae.safetensors:W_dec"
+          "c.npy", "params.npz", "params.npz:W_dec", "sae.safetensors", "sae.safetensors:W_dec"
         }) {
       assertThat(Clouds.isCloud(folder.resolve(name).toString())).isTrue();
       assertThat(Clouds.open(folder.resolve(name).toString()).toArray())
