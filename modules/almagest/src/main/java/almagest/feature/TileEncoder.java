@@ -1,0 +1,98 @@
+package almagest.feature;
+
+import almagest.linalg.Blas;
+import almagest.tensor.FloatMatrix;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The dense part of encoding one tile of rows: products with the encoder in blocks of features that
+ * stay in the cache, each handed to one or more rules at once. One thread at a time; holds its
+ * memory for reuse.
+ */
+final class TileEncoder {
+  /** Rows of a tile. Fixed: another value gives other bits. */
+  static final int ROWS = 256;
+
+  /** Features of a block. Fixed as well. */
+  static final int BLOCK = 2048;
+
+  private final int dModel;
+  private final int dSae;
+  private final MemorySegment input;
+  private final MemorySegment products;
+  private final ActivationRule[] rules;
+  private final Selection[][] selections;
+
+  TileEncoder(int dModel, int dSae, ActivationRule... rules) {
+    this.dModel = dModel;
+    this.dSae = dSae;
+    this.rules = rules;
+    Arena arena = Arena.ofAuto();
+    this.input = arena.allocate(4L * ROWS * dModel, 64);
+    this.products = arena.allocate(4L * ROWS * Math.min(BLOCK, dSae), 64);
+    this.selections = new Selection[rules.length][ROWS];
+    for (int i = 0; i < rules.length; i++) {
+      for (int r = 0; r < ROWS; r++) {
+        selections[i][r] = rules[i].selection();
+      }
+    }
+  }
+
+  /** [ROWS, dModel]: the encoder's inputs, to be filled before {@link #encode}. */
+  MemorySegment input() {
+    return input;
+  }
+
+  /**
+   * Encodes the first {@code rows} rows of {@link #input}.
+   *
+   * @param encoder [dSae, dModel] if {@code byFeature}, else [dModel, dSae]
+   */
+  void encode(int rows, FloatMatrix encoder, boolean byFeature) {
+    encodeFrom(input, rows, encoder, byFeature);
+  }
+
+  /** As {@link #encode} with inputs that lie elsewhere, [rows, dModel]. */
+  void encodeFrom(MemorySegment y, int rows, FloatMatrix encoder, boolean byFeature) {
+    for (Selection[] s : selections) {
+      for (int r = 0; r < rows; r++) {
+        s[r].clear();
+      }
+    }
+    for (int from = 0; from < dSae; from += BLOCK) {
+      int count = Math.min(BLOCK, dSae - from);
+      MemorySegment block =
+          encoder.data().asSlice(byFeature ? 4L * from * dModel : 4L * from);
+      Blas.sgemm(
+          false,
+          byFeature,
+          rows,
+          count,
+          dModel,
+          1f,
+          y,
+          dModel,
+          block,
+          byFeature ? dModel : dSae,
+          0f,
+          products,
+          count);
+      for (int i = 0; i < rules.length; i++) {
+        for (int r = 0; r < rows; r++) {
+          rules[i].scan(products, 4L * r * count, from, count, selections[i][r]);
+        }
+      }
+    }
+    for (int i = 0; i < rules.length; i++) {
+      for (int r = 0; r < rows; r++) {
+        rules[i].finish(selections[i][r]);
+      }
+    }
+  }
+
+  /** What rule i selected in row r of the last tile; valid until the next. */
+  Selection selection(int rule, int r) {
+    return selections[rule][r];
+  }
+}

@@ -1,0 +1,122 @@
+package almagest.feature;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import almagest.format.NpyArray;
+import almagest.format.Npz;
+import almagest.run.InputException;
+import almagest.run.Workers;
+import almagest.tensor.FloatMatrix;
+import almagest.tensor.SparseRows;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Files as the tools that publish SAEs write them, with features and reconstructions that those
+ * tools computed. Tolerance, from the fixtures: 1e-5 · max(1, largest expected value), and the same
+ * features active.
+ */
+class PublishedSaesTest {
+  private static final Path FIXTURES =
+      Path.of("src/test/resources/almagest/feature/saes").toAbsolutePath();
+
+  @TempDir Path temporary;
+
+  static Stream<String> fixtures() throws IOException {
+    try (Stream<Path> all = Files.list(FIXTURES)) {
+      return all.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("fixtures")
+  void featuresAndReconstructionsAreThoseOfTheLibraryThatPublishedThem(String name) {
+    check(Sae.open(FIXTURES.resolve(name)), name);
+  }
+
+  @ParameterizedTest
+  @MethodSource("fixtures")
+  void convertingToSaeLensChangesNothing(String name) {
+    Sae.open(FIXTURES.resolve(name)).save(temporary);
+    check(Sae.open(temporary), name);
+  }
+
+  private static void check(Sae sae, String name) {
+    Map<String, NpyArray> io = Npz.read(FIXTURES.resolve(name).resolve("io.npz"));
+    FloatMatrix x = FloatMatrix.copyOf(io.get("x").floats(), sae.dModel());
+    try (Workers workers = new Workers(2)) {
+      SparseRows features = sae.encode(x, workers);
+      FloatMatrix reconstruction = FloatMatrix.zeros(x.rows(), sae.dModel());
+      sae.reconstruct(features, x, reconstruction, workers);
+      assertClose(dense(features), io.get("features").floats());
+      assertClose(reconstruction.toArray(), io.get("reconstruction").floats());
+    }
+  }
+
+  private static float[] dense(SparseRows features) {
+    float[] dense = new float[features.rows() * features.columns()];
+    for (int r = 0; r < features.rows(); r++) {
+      for (int e = features.start(r); e < features.end(r); e++) {
+        dense[r * features.columns() + features.indices()[e]] = features.values()[e];
+      }
+    }
+    return dense;
+  }
+
+  private static void assertClose(float[] got, float[] expected) {
+    float largest = 1;
+    for (float v : expected) {
+      largest = Math.max(largest, Math.abs(v));
+    }
+    double worst = 0;
+    int flipped = 0;
+    for (int i = 0; i < expected.length; i++) {
+      worst = Math.max(worst, Math.abs(got[i] - expected[i]));
+      flipped += (got[i] != 0) == (expected[i] != 0) ? 0 : 1;
+    }
+    assertThat(worst).isLessThanOrEqualTo(1e-5 * largest);
+    assertThat(flipped).isZero();
+  }
+
+  @Test
+  void theSizeInTheConfigurationMustBeThatOfTheWeights() throws IOException {
+    Path from = FIXTURES.resolve("sae_lens_topk");
+    Files.copy(from.resolve("sae_weights.safetensors"), temporary.resolve("sae_weights.safetensors"));
+    String cfg = Files.readString(from.resolve("cfg.json"));
+    Files.writeString(temporary.resolve("cfg.json"), cfg.replace("\"d_sae\": 192", "\"d_sae\": 191"));
+    assertThatThrownBy(() -> Sae.open(temporary))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("d_sae")
+        .hasMessageContaining("192");
+  }
+
+  @Test
+  void anArchitectureThatIsNotKnownIsRefusedByName() throws IOException {
+    Path from = FIXTURES.resolve("sae_lens_jumprelu");
+    Files.copy(from.resolve("sae_weights.safetensors"), temporary.resolve("sae_weights.safetensors"));
+    String cfg = Files.readString(from.resolve("cfg.json"));
+    Files.writeString(temporary.resolve("cfg.json"), cfg.replace("\"jumprelu\"", "\"matching_pursuit\""));
+    assertThatThrownBy(() -> Sae.open(temporary))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("matching_pursuit");
+  }
+
+  @Test
+  void activationsOfAnotherWidthAreRefused() {
+    Sae sae = Sae.open(FIXTURES.resolve("gemma_scope"));
+    try (Workers workers = new Workers(1)) {
+      assertThatThrownBy(() -> sae.encode(FloatMatrix.zeros(3, 47), workers))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("47")
+          .hasMessageContaining("48");
+    }
+  }
+}
