@@ -16,9 +16,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Gemma Scope (Lieberum et al. 2024, arXiv 2408.05147): {@code params.npz} with W_enc, W_dec, b_enc,
- * b_dec and a threshold per feature; and Gemma Scope 2: {@code params.safetensors} with the same in
- * lower case beside {@code config.json}. JumpReLU; b_dec is not subtracted from the input.
+ * Gemma Scope (Lieberum et al. 2024, arXiv 2408.05147): {@code params.npz} with W_enc, W_dec,
+ * b_enc, b_dec and a threshold per feature; and Gemma Scope 2: {@code params.safetensors} with the
+ * same in lower case beside {@code config.json}. JumpReLU; b_dec is not subtracted from the input.
  */
 final class GemmaScope {
   private GemmaScope() {}
@@ -26,12 +26,10 @@ final class GemmaScope {
   static Sae readNpz(Path file) {
     Map<String, NpyArray> arrays = Npz.read(file);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    arrays.forEach(
-        (name, array) ->
-            tensors.put(
-                name.toLowerCase(Locale.ROOT),
-                Tensor.of(
-                    array.floats(), Arrays.stream(array.shape()).asLongStream().toArray())));
+    arrays.forEach((name, array) ->
+        tensors.put(
+            name.toLowerCase(Locale.ROOT),
+            Tensor.of(array.floats(), Arrays.stream(array.shape()).asLongStream().toArray())));
     return read(tensors, file, SaeInfo.of("Gemma Scope", "", hookOf(file)));
   }
 
@@ -98,7 +96,8 @@ final class GemmaScope {
   private static String hookOf(Path file) {
     String path = file.toAbsolutePath().toString();
     var layer = java.util.regex.Pattern.compile("layer_(\\d+)").matcher(path);
-    var site = java.util.regex.Pattern.compile("gemma-scope-\\w+-(?:pt|it)-(res|mlp|att)").matcher(path);
+    var site =
+        java.util.regex.Pattern.compile("gemma-scope-\\w+-(?:pt|it)-(res|mlp|att)").matcher(path);
     if (!layer.find() || !site.find()) {
       return "";
     }

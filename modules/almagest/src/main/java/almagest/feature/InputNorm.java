@@ -9,8 +9,8 @@ public enum InputNorm {
   NONE("none"),
 
   /**
-   * y = (x − μ) / (σ + 1e-5) with the row's mean μ and standard deviation σ (n − 1); back: r = y σ +
-   * μ.
+   * y = (x − μ) / (σ + 1e-5) with the row's mean μ and standard deviation σ (n − 1); back: r = y σ
+   * + μ.
    */
   LAYER_NORM("layer_norm"),
 

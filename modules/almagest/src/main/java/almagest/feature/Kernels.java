@@ -7,8 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The inner loops over rows of floats, in native memory. Sums over lanes are taken in a fixed order,
- * because {@code reduceLanes} promises none and equal runs must give equal bits.
+ * The inner loops over rows of floats, in native memory. Sums over lanes are taken in a fixed
+ * order, because {@code reduceLanes} promises none and equal runs must give equal bits.
  */
 final class Kernels {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -58,7 +58,8 @@ final class Kernels {
           .intoMemorySegment(y, atY + 4L * i, NATIVE);
     }
     for (; i < n; i++) {
-      y.set(FLOAT, atY + 4L * i, Math.fma(x.get(FLOAT, atX + 4L * i), c, y.get(FLOAT, atY + 4L * i)));
+      y.set(
+          FLOAT, atY + 4L * i, Math.fma(x.get(FLOAT, atX + 4L * i), c, y.get(FLOAT, atY + 4L * i)));
     }
   }
 

@@ -11,9 +11,9 @@ import java.util.Map;
 
 /**
  * Llama Scope (He et al. 2024, arXiv 2410.20526): {@code hyperparams.json} and {@code
- * checkpoints/final.safetensors} with encoder.weight [d_sae, d_in] and decoder.weight [d_in, d_sae].
- * The input is multiplied by s = √d_in / (the data set's average norm), and the one threshold was
- * meant before that factor, so it is multiplied by s too.
+ * checkpoints/final.safetensors} with encoder.weight [d_sae, d_in] and decoder.weight [d_in,
+ * d_sae]. The input is multiplied by s = √d_in / (the data set's average norm), and the one
+ * threshold was meant before that factor, so it is multiplied by s too.
  */
 final class LlamaScope {
   private LlamaScope() {}
@@ -31,7 +31,10 @@ final class LlamaScope {
     String norm = json.path("norm_activation").asText("");
     if (!norm.equals("dataset-wise")) {
       throw InputException.in(
-          file, "norm_activation", "expected dataset-wise, found " + json.path("norm_activation"), "");
+          file,
+          "norm_activation",
+          "expected dataset-wise, found " + json.path("norm_activation"),
+          "");
     }
     if (!json.path("hook_point_in").equals(json.path("hook_point_out"))) {
       throw InputException.in(

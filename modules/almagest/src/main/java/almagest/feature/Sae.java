@@ -162,7 +162,9 @@ public final class Sae {
       }
       if (!Float.isFinite(sum)) {
         throw new InputException(
-            "the activations of row " + (from + r) + " are not finite; no features can be made of them");
+            "the activations of row "
+                + (from + r)
+                + " are not finite; no features can be made of them");
       }
       MemorySegment.copy(row, 0, encoder.input(), Kernels.FLOAT, 4L * r * d, d);
     }
@@ -311,7 +313,7 @@ public final class Sae {
   @Override
   public String toString() {
     return "%s SAE of %d features on %d dimensions"
-        .formatted(weights.rule.architecture(), dSae(), dModel())
+            .formatted(weights.rule.architecture(), dSae(), dModel())
         + (info.notes().isEmpty() ? "" : " " + Arrays.toString(info.notes().toArray()));
   }
 }

@@ -82,7 +82,8 @@ final class SaeLensReader {
 
   private ActivationRule rule(FloatMatrix decoder) {
     String architecture = json.path("architecture").asText("standard");
-    String activation = json.path("activation_fn_str").asText(json.path("activation_fn").asText(""));
+    String activation =
+        json.path("activation_fn_str").asText(json.path("activation_fn").asText(""));
     if (activation.equals("topk")) {
       architecture = "topk";
     } else if (!activation.isEmpty() && !activation.equals("relu")) {
@@ -123,7 +124,8 @@ final class SaeLensReader {
     }
     float[] scale = null;
     if (json.path("rescale_acts_by_decoder_norm").asBoolean(false)) {
-      parts.note("activations are multiplied by the lengths of the decoder rows before the k largest are chosen");
+      parts.note(
+          "activations are multiplied by the lengths of the decoder rows before the k largest are chosen");
       scale = new float[parts.dSae()];
       float[] row = new float[parts.dModel()];
       for (int j = 0; j < scale.length; j++) {

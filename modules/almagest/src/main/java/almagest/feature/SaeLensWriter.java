@@ -11,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes the directory that SAELens 6 loads: W_enc [d_in, d_sae], W_dec [d_sae, d_in] and vectors. A
- * constant factor on the input is folded into the weights, so that features stay as they are.
+ * Writes the directory that SAELens 6 loads: W_enc [d_in, d_sae], W_dec [d_sae, d_in] and vectors.
+ * A constant factor on the input is folded into the weights, so that features stay as they are.
  */
 final class SaeLensWriter {
   private SaeLensWriter() {}

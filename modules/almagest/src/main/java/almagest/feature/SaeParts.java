@@ -33,7 +33,9 @@ final class SaeParts {
   private static int length(Tensor vector) {
     if (vector.rank() != 1 || vector.count() < 1 || vector.count() > 1 << 28) {
       throw new InputException(
-          vector.place() + ": expected a vector, found the shape " + Arrays.toString(vector.shape()));
+          vector.place()
+              + ": expected a vector, found the shape "
+              + Arrays.toString(vector.shape()));
     }
     return (int) vector.count();
   }
@@ -103,8 +105,7 @@ final class SaeParts {
       throw new InputException(
           t.place()
               + ": expected [%d, %d] or [%d, %d] (d_sae %d, d_model %d), found the shape %s"
-                  .formatted(
-                      dSae, dModel, dModel, dSae, dSae, dModel, Arrays.toString(shape)));
+                  .formatted(dSae, dModel, dModel, dSae, dSae, dModel, Arrays.toString(shape)));
     }
     boolean chosen = byFeature && byDimension ? byFeatureByConvention : byFeature;
     String name = t.place().substring(t.place().lastIndexOf(' ') + 1);

@@ -47,6 +47,10 @@ final class Sparsify {
             1,
             true),
         new SaeInfo(
-            "sparsify", "", String.valueOf(directory.getFileName()), Map.of("k", k), parts.notes()));
+            "sparsify",
+            "",
+            String.valueOf(directory.getFileName()),
+            Map.of("k", k),
+            parts.notes()));
   }
 }

@@ -62,8 +62,7 @@ final class TileEncoder {
     }
     for (int from = 0; from < dSae; from += BLOCK) {
       int count = Math.min(BLOCK, dSae - from);
-      MemorySegment block =
-          encoder.data().asSlice(byFeature ? 4L * from * dModel : 4L * from);
+      MemorySegment block = encoder.data().asSlice(byFeature ? 4L * from * dModel : 4L * from);
       Blas.sgemm(
           false,
           byFeature,

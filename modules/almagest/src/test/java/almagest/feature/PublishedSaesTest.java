@@ -32,7 +32,12 @@ class PublishedSaesTest {
 
   static Stream<String> fixtures() throws IOException {
     try (Stream<Path> all = Files.list(FIXTURES)) {
-      return all.filter(Files::isDirectory).map(p -> p.getFileName().toString()).sorted().toList().stream();
+      return all
+          .filter(Files::isDirectory)
+          .map(p -> p.getFileName().toString())
+          .sorted()
+          .toList()
+          .stream();
     }
   }
 
@@ -89,9 +94,11 @@ class PublishedSaesTest {
   @Test
   void theSizeInTheConfigurationMustBeThatOfTheWeights() throws IOException {
     Path from = FIXTURES.resolve("sae_lens_topk");
-    Files.copy(from.resolve("sae_weights.safetensors"), temporary.resolve("sae_weights.safetensors"));
+    Files.copy(
+        from.resolve("sae_weights.safetensors"), temporary.resolve("sae_weights.safetensors"));
     String cfg = Files.readString(from.resolve("cfg.json"));
-    Files.writeString(temporary.resolve("cfg.json"), cfg.replace("\"d_sae\": 192", "\"d_sae\": 191"));
+    Files.writeString(
+        temporary.resolve("cfg.json"), cfg.replace("\"d_sae\": 192", "\"d_sae\": 191"));
     assertThatThrownBy(() -> Sae.open(temporary))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("d_sae")
@@ -101,9 +108,11 @@ class PublishedSaesTest {
   @Test
   void anArchitectureThatIsNotKnownIsRefusedByName() throws IOException {
     Path from = FIXTURES.resolve("sae_lens_jumprelu");
-    Files.copy(from.resolve("sae_weights.safetensors"), temporary.resolve("sae_weights.safetensors"));
+    Files.copy(
+        from.resolve("sae_weights.safetensors"), temporary.resolve("sae_weights.safetensors"));
     String cfg = Files.readString(from.resolve("cfg.json"));
-    Files.writeString(temporary.resolve("cfg.json"), cfg.replace("\"jumprelu\"", "\"matching_pursuit\""));
+    Files.writeString(
+        temporary.resolve("cfg.json"), cfg.replace("\"jumprelu\"", "\"matching_pursuit\""));
     assertThatThrownBy(() -> Sae.open(temporary))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("matching_pursuit");
