@@ -274,7 +274,7 @@ public final class Sae {
                 features.end(r),
                 into.data(),
                 4L * r * d);
-            if (x != null && weights.norm.dependsOnRow() || weights.scale != 1) {
+            if (weights.norm.dependsOnRow() || weights.scale != 1) {
               undo(x, r, row, into);
             }
           }
