@@ -12,6 +12,8 @@ import java.util.List;
  * orientation of a matrix inferred from shapes, never from its name.
  */
 final class SaeParts {
+  private static final long MOST_FEATURES = 1L << 28;
+
   private final int dModel;
   private final int dSae;
   private final List<String> notes = new ArrayList<>();
@@ -31,7 +33,7 @@ final class SaeParts {
   }
 
   private static int length(Tensor vector) {
-    if (vector.rank() != 1 || vector.count() < 1 || vector.count() > 1 << 28) {
+    if (vector.rank() != 1 || vector.count() < 1 || vector.count() > MOST_FEATURES) {
       throw new InputException(
           vector.place()
               + ": expected a vector, found the shape "
@@ -107,12 +109,13 @@ final class SaeParts {
               + ": expected [%d, %d] or [%d, %d] (d_sae %d, d_model %d), found the shape %s"
                   .formatted(dSae, dModel, dModel, dSae, dSae, dModel, Arrays.toString(shape)));
     }
-    boolean chosen = byFeature && byDimension ? byFeatureByConvention : byFeature;
+    boolean either = byFeature && byDimension;
+    boolean chosen = either ? byFeatureByConvention : byFeature;
     String name = t.place().substring(t.place().lastIndexOf(' ') + 1);
     note(
         name
             + (chosen ? " is [d_sae, d_model]" : " is [d_model, d_sae]")
-            + (byFeature && byDimension
+            + (either
                 ? ", by the convention of the format: d_sae equals d_model, shapes cannot tell"
                 : ", by its shape"));
     return new Oriented(t.matrix(), chosen);
