@@ -1,0 +1,71 @@
+package almagest.model;
+
+import almagest.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An architecture with its configuration and weights: the equations of its forward pass. Shapes in
+ * comments: b contexts of t tokens each, width d, h heads of width k. One file per family; what
+ * differs between families is written out, not switched on by flags.
+ */
+interface Family {
+  int layers();
+
+  int dModel();
+
+  /** The longest context. */
+  int contextLength();
+
+  int vocabulary();
+
+  /** Heads times head width: the width of {@code attn.hook_z}. */
+  int attentionWidth();
+
+  /** Whether token types are looked at. */
+  default boolean hasTokenTypes() {
+    return false;
+  }
+
+  /**
+   * What enters block 0.
+   *
+   * @param ids [b, t] int32
+   * @param types [b, t] int32, null for all zero
+   * @return [b, t, d] float32
+   */
+  Tensor embed(Tensor ids, @Nullable Tensor types);
+
+  /** A block with its weights, which live as long as the scope that is open now. */
+  Block block(int layer);
+
+  /** The final norm: [b, t, d] to [b, t, d]. */
+  Tensor finalNorm(Tensor x);
+
+  /**
+   * The unnormalised log-probabilities of the next token.
+   *
+   * @param normed [n, d] after the final norm
+   * @return [n, vocabulary]
+   */
+  Tensor logits(Tensor normed);
+
+  /** Whether {@link #logits} can be asked for. */
+  default boolean hasLogits() {
+    return true;
+  }
+
+  /** One block. */
+  interface Block {
+    /**
+     * @param x the residual stream, [b, t, d]; left unchanged
+     * @param taps hands every hook point inside the block over, and gives back what to go on with
+     * @return the residual stream after the block, [b, t, d]
+     */
+    Tensor forward(Tensor x, Taps taps);
+  }
+
+  /** Where hook points are read and replaced. */
+  interface Taps {
+    Tensor at(Hook.Kind kind, Tensor value);
+  }
+}

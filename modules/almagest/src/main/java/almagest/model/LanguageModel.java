@@ -1,0 +1,117 @@
+package almagest.model;
+
+import almagest.run.Workers;
+import almagest.tensor.DType;
+import almagest.tensor.Device;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A transformer whose forward pass can be watched. Weights stay in the mapped files.
+ *
+ * <pre>{@code
+ * Hook hook = Hook.parse("blocks.3.hook_resid_post");
+ * try (LanguageModel model = LanguageModel.open(path, new LanguageModel.Options());
+ *     Activations a = model.forward(List.of(Context.of(model.tokenizer().encode("Hello"))),
+ *         Request.of(hook), workers)) {
+ *   var x = a.at(hook); // [tokens, dModel]
+ * }
+ * }</pre>
+ */
+public interface LanguageModel extends AutoCloseable {
+  /**
+   * How a model is run.
+   *
+   * @param device where
+   * @param products the type that matrix products are computed in, float32 or bf16; everything else
+   *     is float32
+   */
+  record Options(Device device, DType products) {
+    public Options {
+      if (products != DType.FLOAT32 && products != DType.BF16) {
+        throw new IllegalArgumentException("products in " + products);
+      }
+    }
+
+    /** On the processor in float32. */
+    public Options() {
+      this(Device.CPU, DType.FLOAT32);
+    }
+  }
+
+  /**
+   * What a forward pass is asked for.
+   *
+   * @param hooks what to read; the pass stops after the last block that is needed
+   * @param logits whether to read the logits
+   * @param interventions what to replace on the way
+   */
+  record Request(Set<Hook> hooks, boolean logits, Map<Hook, Intervention> interventions) {
+    public Request {
+      hooks = Set.copyOf(hooks);
+      interventions = Map.copyOf(interventions);
+    }
+
+    public static Request of(Hook... hooks) {
+      return new Request(Set.of(hooks), false, Map.of());
+    }
+
+    public static Request of(Set<Hook> hooks) {
+      return new Request(hooks, false, Map.of());
+    }
+  }
+
+  /**
+   * Opens a model directory: Hugging Face's layout ({@code config.json}, safetensors, {@code
+   * tokenizer.json}), a snapshot or repository folder of its cache, or a folder with {@code
+   * NAME.onnx} and {@code NAME-tokenizer.json} of a BERT encoder.
+   *
+   * @throws almagest.run.InputException when the architecture or a key of its configuration is not
+   *     known, or the weights do not fit the configuration
+   */
+  static LanguageModel open(Path directory, Options options) {
+    return ModelDirectory.open(directory, options);
+  }
+
+  /** What a person calls it: the directory's name. */
+  String name();
+
+  /** The architecture, e.g. {@code bert}, as {@code model_type} spells it. */
+  String family();
+
+  /** The number of blocks. */
+  int layers();
+
+  /** The width of the residual stream. */
+  int dModel();
+
+  /** The longest context, special tokens included. */
+  int contextLength();
+
+  int vocabulary();
+
+  Options options();
+
+  /** How text becomes token ids; an error when the directory holds no {@code tokenizer.json}. */
+  Tokenizer tokenizer();
+
+  /** The width of what a hook point holds. */
+  int width(Hook hook);
+
+  /** Whether the model gives logits (decoders do). */
+  boolean hasLogits();
+
+  /**
+   * Runs the contexts, each on its own: contexts of equal length are computed together in batches
+   * that depend on the list alone, so results have the same bits on any number of threads.
+   *
+   * @param contexts each at most {@link #contextLength} tokens of this vocabulary
+   * @return close it to free its memory
+   */
+  Activations forward(List<Context> contexts, Request request, Workers workers);
+
+  @Override
+  void close();
+}

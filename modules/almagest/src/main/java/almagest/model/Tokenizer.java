@@ -1,0 +1,128 @@
+package almagest.model;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import almagest.run.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Text to token ids and back, by the Hugging Face tokenizer itself, read from a {@code
+ * tokenizer.json}. Nothing is truncated and nothing padded, whatever the file says. Safe to use
+ * from several threads.
+ */
+public final class Tokenizer implements AutoCloseable {
+  private final Path file;
+  private final HuggingFaceTokenizer tokenizer;
+  private final Vocabulary vocabulary;
+  private final int[] prefix;
+  private final int[] suffix;
+
+  private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, Vocabulary vocabulary) {
+    this.file = file;
+    this.tokenizer = tokenizer;
+    this.vocabulary = vocabulary;
+    int[] framed = encode("");
+    int[] plain = encodePlain("");
+    // What the template puts around any text is what it puts around nothing: probe where it is cut.
+    int[] probe = encode("a");
+    int[] inner = encodePlain("a");
+    int before = 0;
+    while (before + inner.length <= probe.length
+        && !Arrays.equals(probe, before, before + inner.length, inner, 0, inner.length)) {
+      before++;
+    }
+    if (plain.length != 0 || before + inner.length > probe.length) {
+      before = 0;
+      this.prefix = new int[0];
+      this.suffix = new int[0];
+    } else {
+      this.prefix = Arrays.copyOf(probe, before);
+      this.suffix = Arrays.copyOfRange(probe, before + inner.length, probe.length);
+    }
+    if (framed.length != prefix.length + suffix.length) {
+      throw InputException.in(
+          file, "post_processor", "special tokens that depend on the text are not supported", "");
+    }
+  }
+
+  /** Opens a {@code tokenizer.json}. */
+  public static Tokenizer open(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw InputException.in(file, "", "expected a tokenizer.json, found no file", "");
+    }
+    Vocabulary vocabulary = Vocabulary.read(file);
+    try {
+      return new Tokenizer(
+          file,
+          HuggingFaceTokenizer.newInstance(
+              file.toAbsolutePath(),
+              Map.of("padding", "false", "truncation", "false", "addSpecialTokens", "true")),
+          vocabulary);
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof InputException known) {
+        throw known;
+      }
+      throw InputException.in(
+          file, "", "the tokenizer library refuses it (" + e.getMessage() + ")", "");
+    }
+  }
+
+  /** The {@code tokenizer.json}. */
+  public Path file() {
+    return file;
+  }
+
+  /** The ids of a text with the special tokens that the tokenizer's template puts around it. */
+  public int[] encode(String text) {
+    return ints(tokenizer.encode(text, true, false).getIds());
+  }
+
+  /** The ids of a text alone. Special tokens that the text spells out are recognised. */
+  public int[] encodePlain(String text) {
+    return ints(tokenizer.encode(text, false, false).getIds());
+  }
+
+  /** The text that ids stand for, special tokens left out. */
+  public String decode(int[] ids) {
+    return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), true);
+  }
+
+  /** What the template puts before a text, e.g. [CLS] or BOS; empty for none. */
+  public int[] prefix() {
+    return prefix.clone();
+  }
+
+  /** What the template puts after a text, e.g. [SEP]; empty for none. */
+  public int[] suffix() {
+    return suffix.clone();
+  }
+
+  /** The token as the vocabulary writes it, e.g. {@code ##ing} or {@code Ġthe}. */
+  public String piece(int id) {
+    return vocabulary.piece(id);
+  }
+
+  /**
+   * What a reader is shown for a token: its text with the leading space it stands for, {@code " the"};
+   * bytes that are no whole character are shown as U+FFFD.
+   */
+  public String display(int id) {
+    return vocabulary.display(id);
+  }
+
+  private static int[] ints(long[] ids) {
+    int[] narrow = new int[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      narrow[i] = Math.toIntExact(ids[i]);
+    }
+    return narrow;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+  }
+}
