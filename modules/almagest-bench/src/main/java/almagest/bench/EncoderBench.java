@@ -62,10 +62,7 @@ final class EncoderBench {
       try (OrtSession session =
           environment.createSession(folder.resolve(model.name() + ".onnx").toString(), options)) {
         long[] ids =
-            contexts.stream()
-                .flatMapToInt(c -> Arrays.stream(c.ids()))
-                .asLongStream()
-                .toArray();
+            contexts.stream().flatMapToInt(c -> Arrays.stream(c.ids())).asLongStream().toArray();
         float[] theirs =
             Timing.measure(
                 "forward, ONNX Runtime",

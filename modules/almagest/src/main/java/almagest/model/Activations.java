@@ -6,7 +6,10 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What a forward pass read at its hook points, the rows of all contexts one after the other; close it. */
+/**
+ * What a forward pass read at its hook points, the rows of all contexts one after the other; close
+ * it.
+ */
 public final class Activations implements AutoCloseable {
   private final Arena arena;
   private final long[] starts;
@@ -14,10 +17,7 @@ public final class Activations implements AutoCloseable {
   private final @Nullable FloatMatrix logits;
 
   Activations(
-      Arena arena,
-      long[] starts,
-      Map<Hook, FloatMatrix> values,
-      @Nullable FloatMatrix logits) {
+      Arena arena, long[] starts, Map<Hook, FloatMatrix> values, @Nullable FloatMatrix logits) {
     this.arena = arena;
     this.starts = starts;
     this.values = values;

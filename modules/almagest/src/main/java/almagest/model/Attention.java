@@ -1,7 +1,6 @@
 package almagest.model;
 
 import almagest.tensor.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Attention: softmax(cap(scale · Q Kᵀ) + mask) V.

@@ -35,7 +35,11 @@ final class Bert implements Family {
     config.require("position_embedding_type", "absolute");
     config.require("is_decoder", false);
     config.require("add_cross_attention", false);
-    config.ignore("attention_probs_dropout_prob", "hidden_dropout_prob", "classifier_dropout", "gradient_checkpointing");
+    config.ignore(
+        "attention_probs_dropout_prob",
+        "hidden_dropout_prob",
+        "classifier_dropout",
+        "gradient_checkpointing");
     config.refuseTheRest();
   }
 
@@ -46,7 +50,9 @@ final class Bert implements Family {
     Tensor place = weights.table("embeddings.position_embeddings.weight", positions, d);
     Tensor type = weights.table("embeddings.token_type_embeddings.weight", types, d);
     Tensor x = Weights.look(words, ids); // [b, t, d]
-    x = x.plus(segments == null ? Weights.wide(type.narrow(0, 0, 1)) : Weights.look(type, segments));
+    x =
+        x.plus(
+            segments == null ? Weights.wide(type.narrow(0, 0, 1)) : Weights.look(type, segments));
     x = x.plusInPlace(Weights.wide(place.narrow(0, 0, t))); // positions 0 … t − 1
     return norm("embeddings.LayerNorm").of(x);
   }
@@ -77,7 +83,8 @@ final class Bert implements Family {
   }
 
   private Norm norm(String name) {
-    return Norm.layer(weights.vector(name + ".weight", d), weights.vector(name + ".bias", d), epsilon);
+    return Norm.layer(
+        weights.vector(name + ".weight", d), weights.vector(name + ".bias", d), epsilon);
   }
 
   @Override

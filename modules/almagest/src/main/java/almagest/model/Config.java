@@ -90,7 +90,10 @@ final class Config {
   }
 
   private int positive(String key, JsonNode node) {
-    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 1 || node.intValue() > 100_000_000) {
+    if (!node.isIntegralNumber()
+        || !node.canConvertToInt()
+        || node.intValue() < 1
+        || node.intValue() > 100_000_000) {
       throw InputException.in(
           file, key, "expected a whole number from 1 to 100,000,000, found " + node, "");
     }
@@ -151,16 +154,21 @@ final class Config {
   /** Refuses keys that nobody asked for; a null value says nothing and passes. */
   void refuseTheRest() {
     Set<String> unknown = new TreeSet<>();
-    root.properties().forEach(e -> {
-      if (!e.getValue().isNull() && !read.contains(e.getKey()) && !WITHOUT_EFFECT.contains(e.getKey())) {
-        unknown.add(e.getKey());
-      }
-    });
+    root.properties()
+        .forEach(e -> {
+          if (!e.getValue().isNull()
+              && !read.contains(e.getKey())
+              && !WITHOUT_EFFECT.contains(e.getKey())) {
+            unknown.add(e.getKey());
+          }
+        });
     if (!unknown.isEmpty()) {
       throw InputException.in(
           file,
           String.join(", ", unknown),
-          "not known for model_type " + root.path("model_type").asText("?") + " and may change the result",
+          "not known for model_type "
+              + root.path("model_type").asText("?")
+              + " and may change the result",
           "remove the key if it has no effect");
     }
   }

@@ -30,9 +30,7 @@ public record Context(int[] ids, int @Nullable [] types) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Context c
-        && Arrays.equals(ids, c.ids)
-        && Arrays.equals(types, c.types);
+    return other instanceof Context c && Arrays.equals(ids, c.ids) && Arrays.equals(types, c.types);
   }
 
   @Override

@@ -97,8 +97,6 @@ public record Hook(Kind kind, int layer) implements Comparable<Hook> {
     if (last != (other.kind == Kind.FINAL_NORM)) {
       return last ? 1 : -1;
     }
-    return layer != other.layer
-        ? Integer.compare(layer, other.layer)
-        : kind.compareTo(other.kind);
+    return layer != other.layer ? Integer.compare(layer, other.layer) : kind.compareTo(other.kind);
   }
 }

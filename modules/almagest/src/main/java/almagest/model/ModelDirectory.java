@@ -41,10 +41,7 @@ final class ModelDirectory {
     String type = config.text("model_type");
     Weights weights =
         Weights.of(
-            directory,
-            Safetensors.open(directory).tensors(),
-            options.device(),
-            options.products());
+            directory, Safetensors.open(directory).tensors(), options.device(), options.products());
     Path tokenizer = directory.resolve("tokenizer.json");
     return new Transformer(
         name(directory), type, family(type, config, weights), tokenizer(tokenizer), options);
@@ -63,8 +60,7 @@ final class ModelDirectory {
   }
 
   /** A BERT encoder exported to ONNX, with no configuration: the shapes of its weights are it. */
-  private static LanguageModel embedded(
-      Path directory, Path onnx, LanguageModel.Options options) {
+  private static LanguageModel embedded(Path directory, Path onnx, LanguageModel.Options options) {
     Map<String, almagest.format.Tensor> stored = Onnx.open(onnx).weights();
     long[] words = shape(onnx, stored, "embeddings.word_embeddings.weight");
     long[] places = shape(onnx, stored, "embeddings.position_embeddings.weight");
@@ -97,8 +93,7 @@ final class ModelDirectory {
         options);
   }
 
-  private static long[] shape(
-      Path file, Map<String, almagest.format.Tensor> stored, String name) {
+  private static long[] shape(Path file, Map<String, almagest.format.Tensor> stored, String name) {
     almagest.format.Tensor tensor = stored.get(name);
     if (tensor == null || tensor.rank() != 2) {
       throw InputException.in(

@@ -106,8 +106,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * What a reader is shown for a token: its text with the leading space it stands for, {@code " the"};
-   * bytes that are no whole character are shown as U+FFFD.
+   * What a reader is shown for a token: its text with the leading space it stands for, {@code "
+   * the"}; bytes that are no whole character are shown as U+FFFD.
    */
   public String display(int id) {
     return vocabulary.display(id);

@@ -83,8 +83,7 @@ final class Transformer implements LanguageModel {
     }
   }
 
-  private void run(
-      List<Context> contexts, Request request, Activations result, Workers workers) {
+  private void run(List<Context> contexts, Request request, Activations result, Workers workers) {
     List<Batch> batches = batches(contexts);
     Tensor[] x = new Tensor[batches.size()];
     try {
@@ -203,17 +202,13 @@ final class Transformer implements LanguageModel {
     }
     int tokens = options.device() == Device.CUDA ? CUDA_BATCH : CPU_BATCH;
     List<Batch> batches = new ArrayList<>();
-    byLength.forEach(
-        (length, members) -> {
-          int size = Math.max(1, tokens / length);
-          for (int from = 0; from < members.size(); from += size) {
-            batches.add(
-                batch(
-                    contexts,
-                    members.subList(from, Math.min(members.size(), from + size)),
-                    length));
-          }
-        });
+    byLength.forEach((length, members) -> {
+      int size = Math.max(1, tokens / length);
+      for (int from = 0; from < members.size(); from += size) {
+        batches.add(
+            batch(contexts, members.subList(from, Math.min(members.size(), from + size)), length));
+      }
+    });
     return batches;
   }
 

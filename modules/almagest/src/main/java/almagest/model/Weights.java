@@ -55,7 +55,10 @@ final class Weights {
       }
     }
     throw InputException.in(
-        file, "", "expected a tensor " + name + " under one of the prefixes " + Arrays.toString(prefixes), "");
+        file,
+        "",
+        "expected a tensor " + name + " under one of the prefixes " + Arrays.toString(prefixes),
+        "");
   }
 
   boolean has(String name) {
@@ -75,7 +78,8 @@ final class Weights {
   /** {@code NAME.weight} [out, in] with {@code NAME.bias} [out] where it is stored. */
   Linear linear(String name, int out, int in) {
     return new Linear(
-        matrix(name + ".weight", out, in), has(name + ".bias") ? vector(name + ".bias", out) : null);
+        matrix(name + ".weight", out, in),
+        has(name + ".bias") ? vector(name + ".bias", out) : null);
   }
 
   /** An embedding table [rows, d] in the type it is stored in; read it through {@link #look}. */
@@ -139,13 +143,17 @@ final class Weights {
   private almagest.format.Tensor find(String name, long... shape) {
     almagest.format.Tensor s = stored.get(prefix + name);
     if (s == null) {
-      throw InputException.in(file, prefix + name, "expected a tensor of this name, found none", "");
+      throw InputException.in(
+          file, prefix + name, "expected a tensor of this name, found none", "");
     }
     if (!Arrays.equals(s.shape(), shape)) {
       throw InputException.in(
           file,
           prefix + name,
-          "expected the shape " + Arrays.toString(shape) + " by the configuration, found " + Arrays.toString(s.shape()),
+          "expected the shape "
+              + Arrays.toString(shape)
+              + " by the configuration, found "
+              + Arrays.toString(s.shape()),
           "");
     }
     return s;

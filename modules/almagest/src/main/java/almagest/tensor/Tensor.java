@@ -52,13 +52,10 @@ public final class Tensor implements AutoCloseable {
   public static Tensor wrap(MemorySegment memory, DType type, long... shape) {
     Torch.load();
     long bytes = Math.multiplyExact(elements(shape), (long) type.bytes());
-    if (!memory.isNative()
-        || memory.byteSize() != bytes
-        || memory.address() % type.bytes() != 0) {
+    if (!memory.isNative() || memory.byteSize() != bytes || memory.address() % type.bytes() != 0) {
       throw new IllegalArgumentException(
           "a %s tensor %s needs %d aligned native bytes, found %d at %x"
-              .formatted(
-                  type, Arrays.toString(shape), bytes, memory.byteSize(), memory.address()));
+              .formatted(type, Arrays.toString(shape), bytes, memory.byteSize(), memory.address()));
     }
     return new Tensor(
         torch.from_blob(
@@ -72,20 +69,24 @@ public final class Tensor implements AutoCloseable {
     elements(shape);
     org.bytedeco.pytorch.Tensor made =
         torch.empty(
-            shape, new TensorOptions(type.torch()), new org.bytedeco.pytorch.MemoryFormatOptional());
+            shape,
+            new TensorOptions(type.torch()),
+            new org.bytedeco.pytorch.MemoryFormatOptional());
     return new Tensor(made, null).to(device);
   }
 
   /** A float32 tensor on the CPU with these values. */
   public static Tensor of(float[] values, long... shape) {
-    Tensor t = empty(Device.CPU, DType.FLOAT32, shape.length == 0 ? new long[] {values.length} : shape);
+    Tensor t =
+        empty(Device.CPU, DType.FLOAT32, shape.length == 0 ? new long[] {values.length} : shape);
     MemorySegment.copy(values, 0, t.memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values.length);
     return t;
   }
 
   /** An int32 tensor on the CPU with these values. */
   public static Tensor of(int[] values, long... shape) {
-    Tensor t = empty(Device.CPU, DType.INT32, shape.length == 0 ? new long[] {values.length} : shape);
+    Tensor t =
+        empty(Device.CPU, DType.INT32, shape.length == 0 ? new long[] {values.length} : shape);
     MemorySegment.copy(values, 0, t.memory(), ValueLayout.JAVA_INT_UNALIGNED, 0, values.length);
     return t;
   }
@@ -204,8 +205,7 @@ public final class Tensor implements AutoCloseable {
       for (Tensor part : parts) {
         vector.push_back(part.handle);
       }
-      return new Tensor(
-          torch.cat(vector, dimension), null);
+      return new Tensor(torch.cat(vector, dimension), null);
     }
   }
 
@@ -224,11 +224,13 @@ public final class Tensor implements AutoCloseable {
       return of(
           bias == null
               ? torch.linear(handle, weight.handle)
-              : torch.linear(
-                  handle, weight.handle, new TensorOptional(bias.handle)));
+              : torch.linear(handle, weight.handle, new TensorOptional(bias.handle)));
     }
     org.bytedeco.pytorch.Tensor product =
-        org.bytedeco.pytorch.global.torch
+        org.bytedeco
+            .pytorch
+            .global
+            .torch
             .linear(handle.to(weight.handle.scalar_type()), weight.handle)
             .to(handle.scalar_type());
     if (bias != null) {
