@@ -73,7 +73,7 @@ final class Transformer implements LanguageModel {
       FloatMatrix logits =
           request.logits() ? FloatMatrix.zeros(arena, tokens, family.vocabulary()) : null;
       Activations result = new Activations(arena, starts, values, logits);
-      try (TensorScope scope = TensorScope.open()) {
+      try (TensorScope _ = TensorScope.open()) {
         run(contexts, request, result, workers);
       }
       return result;
@@ -98,7 +98,7 @@ final class Transformer implements LanguageModel {
       int blocks = blocksNeeded(request);
       for (int l = 0; l < blocks; l++) {
         int layer = l;
-        try (TensorScope weights = TensorScope.open()) {
+        try (TensorScope _ = TensorScope.open()) {
           Family.Block block = family.block(layer);
           each(
               workers,
@@ -126,7 +126,7 @@ final class Transformer implements LanguageModel {
 
   /** What comes after the last block that is run. */
   private void finish(Tensor x, int blocks, Batch batch, Request request, Activations result) {
-    try (TensorScope scope = TensorScope.open()) {
+    try (TensorScope _ = TensorScope.open()) {
       if (blocks < family.layers()) {
         new Taps(blocks, batch, request, result).at(Kind.RESID_PRE, x);
       }
@@ -136,7 +136,7 @@ final class Transformer implements LanguageModel {
             new Taps(0, batch, request, result).at(Kind.FINAL_NORM, family.finalNorm(x));
         if (request.logits()) {
           for (int i = 0; i < batch.contexts.length; i++) {
-            try (TensorScope one = TensorScope.open()) {
+            try (TensorScope _ = TensorScope.open()) {
               long start = result.start(batch.contexts[i]);
               Tensor rows = normed.narrow(0, i, 1).reshape(batch.length(), family.dModel());
               family

@@ -128,7 +128,7 @@ public final class Tensor implements AutoCloseable {
    * @param into as many floats as this tensor has elements
    */
   public void copyTo(MemorySegment into) {
-    try (TensorScope scope = TensorScope.open()) {
+    try (TensorScope _ = TensorScope.open()) {
       Tensor plain = to(Device.CPU).to(DType.FLOAT32).contiguous();
       MemorySegment.copy(plain.memory(), 0, into, 0, into.byteSize());
       java.lang.ref.Reference.reachabilityFence(plain.handle);
@@ -138,7 +138,7 @@ public final class Tensor implements AutoCloseable {
   /** All values in a heap array, row-major and widened to float32. */
   public float[] toArray() {
     float[] values = new float[Math.toIntExact(handle.numel())];
-    try (TensorScope scope = TensorScope.open()) {
+    try (TensorScope _ = TensorScope.open()) {
       Tensor plain = to(Device.CPU).to(DType.FLOAT32).contiguous();
       MemorySegment.copy(
           plain.memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
