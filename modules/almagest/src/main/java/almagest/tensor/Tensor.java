@@ -2,6 +2,7 @@ package almagest.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -131,7 +132,8 @@ public final class Tensor implements AutoCloseable {
     try (TensorScope _ = TensorScope.open()) {
       Tensor plain = to(Device.CPU).to(DType.FLOAT32).contiguous();
       MemorySegment.copy(plain.memory(), 0, into, 0, into.byteSize());
-      java.lang.ref.Reference.reachabilityFence(plain.handle);
+    } finally {
+      Reference.reachabilityFence(this); // its memory is read through a bare address
     }
   }
 
@@ -142,7 +144,8 @@ public final class Tensor implements AutoCloseable {
       Tensor plain = to(Device.CPU).to(DType.FLOAT32).contiguous();
       MemorySegment.copy(
           plain.memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
-      java.lang.ref.Reference.reachabilityFence(plain.handle);
+    } finally {
+      Reference.reachabilityFence(this); // its memory is read through a bare address
     }
     return values;
   }
