@@ -54,33 +54,31 @@ public record Hook(Kind kind, int layer) implements Comparable<Hook> {
    * block 0), {@code final_norm_out} or {@code ln_final.hook_normalized}.
    */
   public static Hook parse(String name) {
-    switch (name) {
-      case "embeddings", "hook_embed" -> {
-        return new Hook(Kind.RESID_PRE, 0);
-      }
-      case "final_norm_out", "ln_final.hook_normalized" -> {
-        return new Hook(Kind.FINAL_NORM, 0);
-      }
-      default -> {
-        Matcher layer = LAYER.matcher(name);
-        if (layer.matches()) {
-          return residPost(Integer.parseInt(layer.group(1)));
+    return switch (name) {
+      case "embeddings", "hook_embed" -> new Hook(Kind.RESID_PRE, 0);
+      case "final_norm_out", "ln_final.hook_normalized" -> new Hook(Kind.FINAL_NORM, 0);
+      default -> parseNumbered(name);
+    };
+  }
+
+  private static Hook parseNumbered(String name) {
+    Matcher layer = LAYER.matcher(name);
+    if (layer.matches()) {
+      return residPost(Integer.parseInt(layer.group(1)));
+    }
+    Matcher block = BLOCK.matcher(name);
+    if (block.matches()) {
+      for (Kind kind : Kind.values()) {
+        if (kind != Kind.FINAL_NORM && kind.suffix.equals(block.group(2))) {
+          return new Hook(kind, Integer.parseInt(block.group(1)));
         }
-        Matcher block = BLOCK.matcher(name);
-        if (block.matches()) {
-          for (Kind kind : Kind.values()) {
-            if (kind != Kind.FINAL_NORM && kind.suffix.equals(block.group(2))) {
-              return new Hook(kind, Integer.parseInt(block.group(1)));
-            }
-          }
-        }
-        throw new InputException(
-            "hook \""
-                + name
-                + "\": expected embeddings, layers.L, final_norm_out or blocks.L. with"
-                + " hook_resid_pre, attn.hook_z, hook_attn_out, hook_mlp_out or hook_resid_post");
       }
     }
+    throw new InputException(
+        "hook \""
+            + name
+            + "\": expected embeddings, layers.L, final_norm_out or blocks.L. with"
+            + " hook_resid_pre, attn.hook_z, hook_attn_out, hook_mlp_out or hook_resid_post");
   }
 
   /** The name in the spelling of TransformerLens, e.g. {@code blocks.3.hook_resid_post}. */
