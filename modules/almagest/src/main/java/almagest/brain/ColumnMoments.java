@@ -4,8 +4,8 @@ import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 
 /**
- * Mean and population variance of each column over some rows, in double by sums about the
- * first row.
+ * Mean and population variance of each column over some rows, in double by sums about the first
+ * row.
  *
  * @param mean [d]
  * @param variance [d], divisor n
@@ -27,7 +27,9 @@ record ColumnMoments(double[] mean, double[] variance) {
               double[] sum = new double[d];
               double[] square = new double[d];
               float[] row = new float[d];
-              for (int i = (int) ((long) n * p / pieces); i < (int) ((long) n * (p + 1) / pieces); i++) {
+              for (int i = (int) ((long) n * p / pieces);
+                  i < (int) ((long) n * (p + 1) / pieces);
+                  i++) {
                 x.copyRow(rows[i], row);
                 for (int j = 0; j < d; j++) {
                   double off = (double) row[j] - origin[j];

@@ -58,8 +58,7 @@ public record CorrectedClassifier(
    * @param grid of C times the number of columns, ascending: a standardised row has that length
    */
   public record Options(int folds, int repeats, double[] grid) {
-    public static final Options DEFAULT =
-        new Options(5, 2, new double[] {0.03, 0.3, 3, 30});
+    public static final Options DEFAULT = new Options(5, 2, new double[] {0.03, 0.3, 3, 30});
 
     public Options {
       if (folds < 2 || repeats < 1 || grid.length == 0) {

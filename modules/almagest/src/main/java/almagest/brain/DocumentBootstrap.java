@@ -4,7 +4,6 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Interval;
 import java.util.ArrayList;
-
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -12,8 +11,8 @@ import java.util.random.RandomGenerator;
 
 /**
  * Intervals for lobe × type from resampling documents with replacement inside each type (the
- * cluster bootstrap), since chunks of one document are alike. With fewer than about ten documents of
- * a type the intervals are too narrow, and with one they are a point.
+ * cluster bootstrap), since chunks of one document are alike. With fewer than about ten documents
+ * of a type the intervals are too narrow, and with one they are a point.
  *
  * @param documents per type
  * @param winner 95 % percentile interval of the share of chunks won [lobe][type]

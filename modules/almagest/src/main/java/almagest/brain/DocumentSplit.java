@@ -26,24 +26,20 @@ public final class DocumentSplit {
     }
     Map<Integer, Map<Integer, Boolean>> byType = new HashMap<>();
     for (int t = 0; t < document.length; t++) {
-      byType
-          .computeIfAbsent((int) type[t], key -> new LinkedHashMap<>())
-          .put(document[t], false);
+      byType.computeIfAbsent((int) type[t], key -> new LinkedHashMap<>()).put(document[t], false);
     }
-    byType.forEach(
-        (kind, documents) -> {
-          int[] order =
-              Permutation.of(
-                  documents.size(), seed.split("held out").split((long) kind).generator());
-          Integer[] names = documents.keySet().toArray(Integer[]::new);
-          long count = Math.round(share * names.length);
-          if (share > 0 && share < 1 && names.length > 1) {
-            count = Math.clamp(count, 1, names.length - 1);
-          }
-          for (int i = 0; i < count; i++) {
-            documents.put(names[order[i]], true);
-          }
-        });
+    byType.forEach((kind, documents) -> {
+      int[] order =
+          Permutation.of(documents.size(), seed.split("held out").split((long) kind).generator());
+      Integer[] names = documents.keySet().toArray(Integer[]::new);
+      long count = Math.round(share * names.length);
+      if (share > 0 && share < 1 && names.length > 1) {
+        count = Math.clamp(count, 1, names.length - 1);
+      }
+      for (int i = 0; i < count; i++) {
+        documents.put(names[order[i]], true);
+      }
+    });
     boolean[] out = new boolean[document.length];
     for (int t = 0; t < document.length; t++) {
       out[t] = Boolean.TRUE.equals(byType.get((int) type[t]).get(document[t]));

@@ -170,9 +170,7 @@ public record LobeTypes(
 
   static double fraction(LobeWinners winners, int chunk, int lobe) {
     int size = winners.sizes()[lobe];
-    return size == 0
-        ? 0
-        : (double) winners.hits()[chunk * winners.sizes().length + lobe] / size;
+    return size == 0 ? 0 : (double) winners.hits()[chunk * winners.sizes().length + lobe] / size;
   }
 
   private static NullTest permuted(

@@ -88,9 +88,7 @@ final class LogisticProblem {
 
   LogisticFit solve(@Nullable LogisticFit start) {
     double[] parameters = new double[w * (d + 1)];
-    if (start != null
-        && Arrays.equals(start.classes(), classes)
-        && start.columns() == d) {
+    if (start != null && Arrays.equals(start.classes(), classes) && start.columns() == d) {
       begin(start, parameters);
     } else if (w == 1) {
       parameters[d] = Math.log(priors[1] / priors[0]);

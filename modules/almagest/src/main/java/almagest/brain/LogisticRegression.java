@@ -19,7 +19,8 @@ public final class LogisticRegression {
 
   /**
    * @param c C, the weight of the losses against the penalty; positive
-   * @param balanced whether a row of class k weighs n / (classes · n_k), so that classes weigh alike
+   * @param balanced whether a row of class k weighs n / (classes · n_k), so that classes weigh
+   *     alike
    * @param standardised whether the penalty applies to columns scaled to mean 0 and variance 1 over
    *     the training rows; a constant column then has weight 0
    * @param tolerance ends when no component of the gradient, divided by C Σ s_i, is larger

@@ -27,9 +27,7 @@ sealed interface LossPass permits RowKernel, ProductKernel {
       double signed = label == 1 ? logit : -logit;
       // ln(1 + e^−m) without overflow, and its derivative.
       double loss =
-          signed > 0
-              ? Math.log1p(Math.exp(-signed))
-              : -signed + Math.log1p(Math.exp(signed));
+          signed > 0 ? Math.log1p(Math.exp(-signed)) : -signed + Math.log1p(Math.exp(signed));
       double p = 1 / (1 + Math.exp(-logit));
       z[from] = weight * (p - label);
       return weight * loss;

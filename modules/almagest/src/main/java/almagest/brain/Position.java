@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Is a lobe a place? Two questions: do lobes agree with the clusters that the decoder directions
- * form by themselves, and can a feature's lobe be read off its direction? Each is asked as published
- * and against nulls that take away one explanation at a time.
+ * form by themselves, and can a feature's lobe be read off its direction? Each is asked as
+ * published and against nulls that take away one explanation at a time.
  *
  * @param agreement of lobes and geometric clusters
  * @param nulls of its adjusted mutual information
@@ -78,8 +78,7 @@ public record Position(
           "%d directions, %d lobe labels, %d cluster labels, %d firing counts"
               .formatted(n, lobes.length, clusters.length, firings.length));
     }
-    int[] kept =
-        IntStream.range(0, n).filter(i -> lobes[i] >= 0 && clusters[i] >= 0).toArray();
+    int[] kept = IntStream.range(0, n).filter(i -> lobes[i] >= 0 && clusters[i] >= 0).toArray();
     FloatMatrix places = kept.length == n ? cloud : rows(cloud, kept);
     int[] lobe = Arrays.stream(kept).map(i -> lobes[i]).toArray();
     int[] cluster = Arrays.stream(kept).map(i -> clusters[i]).toArray();

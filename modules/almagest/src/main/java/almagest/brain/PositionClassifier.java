@@ -10,8 +10,9 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
- * How well a feature's lobe can be read off its decoder direction, as published: raw rows, the first
- * four fifths of the features by index train, the rest test, C = 1, no class weights, one number.
+ * How well a feature's lobe can be read off its decoder direction, as published: raw rows, the
+ * first four fifths of the features by index train, the rest test, C = 1, no class weights, one
+ * number.
  *
  * <p>It depends on the order of features, on one split and on a penalty that was not chosen; {@link
  * CorrectedClassifier} does without these.

@@ -7,9 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The loss for many classes: logits and gradient as float32 matrix products over all rows (those not
- * trained on get residual 0), softmax and sums in double. The products' rounding leaves about 1e-7
- * of the gradient's scale.
+ * The loss for many classes: logits and gradient as float32 matrix products over all rows (those
+ * not trained on get residual 0), softmax and sums in double. The products' rounding leaves about
+ * 1e-7 of the gradient's scale.
  */
 final class ProductKernel implements LossPass {
   private static final int TILE = 256;
@@ -74,8 +74,7 @@ final class ProductKernel implements LossPass {
           int width = Math.min(COLUMNS, d - from);
           MemorySegment block = x.data().asSlice((long) from * Float.BYTES);
           MemorySegment into = gradient.data().asSlice((long) from * Float.BYTES);
-          Blas.sgemm(
-              true, false, w, width, n, 1f, residuals.data(), w, block, d, 0f, into, d);
+          Blas.sgemm(true, false, w, width, n, 1f, residuals.data(), w, block, d, 0f, into, d);
         });
     for (int i = 0; i < products.length; i++) {
       products[i] = gradient.data().getAtIndex(FLOAT, i);

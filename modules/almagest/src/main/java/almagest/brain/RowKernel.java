@@ -23,7 +23,8 @@ final class RowKernel implements LossPass {
   private static final int GROUP = 4;
   private static final VectorSpecies<Double> LANES = DoubleVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Float> HALF =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(Math.max(64, LANES.vectorBitSize() / 2)));
+      VectorSpecies.of(
+          float.class, VectorShape.forBitSize(Math.max(64, LANES.vectorBitSize() / 2)));
 
   private final FloatMatrix x;
   private final int[] rows;
@@ -35,8 +36,7 @@ final class RowKernel implements LossPass {
   /**
    * @param label 0 … classes − 1, one per entry of {@code rows}
    */
-  RowKernel(
-      FloatMatrix x, int[] rows, int[] label, int w, double[] classWeight, Workers workers) {
+  RowKernel(FloatMatrix x, int[] rows, int[] label, int w, double[] classWeight, Workers workers) {
     this.x = x;
     this.rows = rows;
     this.label = label;

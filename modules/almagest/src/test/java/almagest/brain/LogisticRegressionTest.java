@@ -40,8 +40,7 @@ class LogisticRegressionTest {
   @ValueSource(strings = {"k2", "k3", "k8", "k3-c100", "k3-balanced", "missing"})
   void theFitIsTheReferenceOptimum(String name) throws URISyntaxException {
     FloatMatrix x = FloatMatrix.copyOf(Npy.read(path("x.npy")).floats(), 40);
-    int[] y =
-        Npz.read(path("labels.npz")).get(name.replaceAll("-.*", "")).ints();
+    int[] y = Npz.read(path("labels.npz")).get(name.replaceAll("-.*", "")).ints();
     JsonNode expected = Json.read(path("expected.json")).get(name);
     Map<String, NpyArray> golden = Npz.read(path(name + ".npz"));
     int cut = 480;
@@ -50,7 +49,11 @@ class LogisticRegressionTest {
             x.slice(0, cut),
             Arrays.copyOf(y, cut),
             new LogisticRegression.Options(
-                expected.get("C").asDouble(), !expected.get("class_weight").isNull(), false, 1e-12, 1000),
+                expected.get("C").asDouble(),
+                !expected.get("class_weight").isNull(),
+                false,
+                1e-12,
+                1000),
             WORKERS);
     assertThat(fit.coef()).containsExactly(golden.get("coef").doubles(), within(1e-6));
     assertThat(fit.intercept()).containsExactly(golden.get("intercept").doubles(), within(1e-6));
@@ -171,8 +174,7 @@ class LogisticRegressionTest {
         new LogisticRegression.Options(1, false, true, 1e-11, 1000);
     assertThat(LogisticRegression.fit(wider, y, options, WORKERS).probabilities(wider, WORKERS))
         .containsExactly(
-            LogisticRegression.fit(x, y, options, WORKERS).probabilities(x, WORKERS),
-            within(1e-9));
+            LogisticRegression.fit(x, y, options, WORKERS).probabilities(x, WORKERS), within(1e-9));
   }
 
   @Test
