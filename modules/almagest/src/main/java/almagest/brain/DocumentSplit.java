@@ -2,9 +2,11 @@ package almagest.brain;
 
 import almagest.run.Seed;
 import almagest.stat.Permutation;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Sets documents aside, so that lobes made from some can be tested on others. All chunks of a
@@ -24,25 +26,27 @@ public final class DocumentSplit {
     if (!(share >= 0 && share <= 1)) {
       throw new IllegalArgumentException("a share of documents lies between 0 and 1: " + share);
     }
-    Map<Integer, Map<Integer, Boolean>> byType = new HashMap<>();
+    Map<Integer, Set<Integer>> byType = new TreeMap<>();
     for (int t = 0; t < document.length; t++) {
-      byType.computeIfAbsent((int) type[t], key -> new LinkedHashMap<>()).put(document[t], false);
+      byType.computeIfAbsent((int) type[t], key -> new LinkedHashSet<>()).add(document[t]);
     }
-    byType.forEach((kind, documents) -> {
-      int[] order =
-          Permutation.of(documents.size(), seed.split("held out").split((long) kind).generator());
-      Integer[] names = documents.keySet().toArray(Integer[]::new);
-      long count = Math.round(share * names.length);
-      if (share > 0 && share < 1 && names.length > 1) {
-        count = Math.clamp(count, 1, names.length - 1);
-      }
-      for (int i = 0; i < count; i++) {
-        documents.put(names[order[i]], true);
-      }
-    });
+    Set<Integer> chosen = new HashSet<>();
+    byType.forEach(
+        (kind, documents) -> {
+          Integer[] names = documents.toArray(Integer[]::new);
+          int[] order =
+              Permutation.of(names.length, seed.split("held out").split((long) kind).generator());
+          long count = Math.round(share * names.length);
+          if (share > 0 && share < 1 && names.length > 1) {
+            count = Math.clamp(count, 1, names.length - 1);
+          }
+          for (int i = 0; i < count; i++) {
+            chosen.add(names[order[i]]);
+          }
+        });
     boolean[] out = new boolean[document.length];
     for (int t = 0; t < document.length; t++) {
-      out[t] = Boolean.TRUE.equals(byType.get((int) type[t]).get(document[t]));
+      out[t] = chosen.contains(document[t]);
     }
     return out;
   }
