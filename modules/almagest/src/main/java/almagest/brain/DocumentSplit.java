@@ -31,19 +31,18 @@ public final class DocumentSplit {
       byType.computeIfAbsent((int) type[t], key -> new LinkedHashSet<>()).add(document[t]);
     }
     Set<Integer> chosen = new HashSet<>();
-    byType.forEach(
-        (kind, documents) -> {
-          Integer[] names = documents.toArray(Integer[]::new);
-          int[] order =
-              Permutation.of(names.length, seed.split("held out").split((long) kind).generator());
-          long count = Math.round(share * names.length);
-          if (share > 0 && share < 1 && names.length > 1) {
-            count = Math.clamp(count, 1, names.length - 1);
-          }
-          for (int i = 0; i < count; i++) {
-            chosen.add(names[order[i]]);
-          }
-        });
+    byType.forEach((kind, documents) -> {
+      Integer[] names = documents.toArray(Integer[]::new);
+      int[] order =
+          Permutation.of(names.length, seed.split("held out").split((long) kind).generator());
+      long count = Math.round(share * names.length);
+      if (share > 0 && share < 1 && names.length > 1) {
+        count = Math.clamp(count, 1, names.length - 1);
+      }
+      for (int i = 0; i < count; i++) {
+        chosen.add(names[order[i]]);
+      }
+    });
     boolean[] out = new boolean[document.length];
     for (int t = 0; t < document.length; t++) {
       out[t] = chosen.contains(document[t]);

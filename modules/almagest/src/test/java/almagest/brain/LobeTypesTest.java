@@ -85,8 +85,7 @@ class LobeTypesTest {
         .isCloseTo(expected.get("chi_square").asDouble(), within(1e-9));
     assertThat(found.independence().cramersV())
         .isCloseTo(expected.get("cramers_v").asDouble(), within(1e-10));
-    assertThat(Arrays.stream(found.documents()).sum())
-        .isEqualTo(expected.get("documents").asInt());
+    assertThat(Arrays.stream(found.documents()).sum()).isEqualTo(expected.get("documents").asInt());
     assertThat(found.cramersVNull().p()).isEqualTo(1.0 / 41);
     assertThat(found.names()).containsExactlyElementsOf(types);
   }
