@@ -26,10 +26,16 @@ public interface Corpus extends AutoCloseable {
    */
   Stream<Document> documents();
 
+  /** How many documents {@link #documents} gives; costs what {@link #types} costs. */
+  long size();
+
   /** The terms of every source; empty where the user brought the texts. */
   List<Licence> licences();
 
-  /** SHA-256 by file name of what was read, for {@link almagest.run.Provenance}. */
+  /**
+   * For {@link almagest.run.Provenance}: the corpus's name and the SHA-256 of ids, types and texts of
+   * its documents in order, so that it is the same for the same documents however they are packed.
+   */
   Map<String, String> inputs();
 
   @Override
