@@ -26,8 +26,8 @@ final class Archives {
   private Archives() {}
 
   /**
-   * Hands over each wanted entry's name and text. Entries that end in {@code .gz} are unpacked; what
-   * is not UTF-8 is read as ISO 8859-1.
+   * Hands over each wanted entry's name and text. Entries that end in {@code .gz} are unpacked;
+   * what is not UTF-8 is read as ISO 8859-1.
    */
   static void read(Path archive, Predicate<String> wanted, BiConsumer<String, String> text) {
     try {

@@ -27,8 +27,7 @@ public final class Corpora {
    *     type} in columns, where a missing one makes the type {@code untyped}
    * @param cache where fetched artifacts lie
    */
-  public record Options(
-      long documents, String textField, @Nullable String typeField, Path cache) {
+  public record Options(long documents, String textField, @Nullable String typeField, Path cache) {
     public Options {
       if (textField.isBlank()) {
         throw new InputException("--text-field: expected a name, found nothing");
@@ -82,8 +81,8 @@ public final class Corpora {
    *   <li>a {@code .parquet} file;
    *   <li>a folder that holds such files, directly or in one folder below: its shards, in the order
    *       of their names, numbers compared as numbers;
-   *   <li>any other folder: one document a text file, whose type is the first folder on the way down
-   *       to it; hidden files are passed over;
+   *   <li>any other folder: one document a text file, whose type is the first folder on the way
+   *       down to it; hidden files are passed over;
    *   <li>a {@code .json} file: a {@link Manifest}.
    * </ul>
    *
@@ -157,8 +156,7 @@ public final class Corpora {
         options.documents(),
         List.of(),
         file ->
-            new ParquetRows(
-                file, within(origin, file), options.textField(), options.typeField()));
+            new ParquetRows(file, within(origin, file), options.textField(), options.typeField()));
   }
 
   private static boolean isLines(String name) {
@@ -170,19 +168,18 @@ public final class Corpora {
   }
 
   private static String within(Path origin, Path file) {
-    return origin.equals(file)
-        ? name(file)
-        : origin.relativize(file).toString().replace('\\', '/');
+    return origin.equals(file) ? name(file) : origin.relativize(file).toString().replace('\\', '/');
   }
 
   /** Below a folder, without hidden ones, in natural order of their paths. */
   private static List<Path> files(Path root, int depth, Predicate<String> wanted) {
     try (Stream<Path> walk = Files.walk(root, depth)) {
-      List<Path> files = new ArrayList<>(
-          walk.filter(Files::isRegularFile)
-              .filter(f -> isVisible(root.relativize(f)))
-              .filter(f -> wanted.test(String.valueOf(f.getFileName())))
-              .toList());
+      List<Path> files =
+          new ArrayList<>(
+              walk.filter(Files::isRegularFile)
+                  .filter(f -> isVisible(root.relativize(f)))
+                  .filter(f -> wanted.test(String.valueOf(f.getFileName())))
+                  .toList());
       files.sort(
           Comparator.comparing(
               f -> root.relativize(f).toString().replace('\\', '/'), Corpora::compareNaturally));

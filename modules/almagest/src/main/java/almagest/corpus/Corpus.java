@@ -33,8 +33,9 @@ public interface Corpus extends AutoCloseable {
   List<Licence> licences();
 
   /**
-   * For {@link almagest.run.Provenance}: the corpus's name and the SHA-256 of ids, types and texts of
-   * its documents in order, so that it is the same for the same documents however they are packed.
+   * For {@link almagest.run.Provenance}: the corpus's name and the SHA-256 of ids, types and texts
+   * of its documents in order, so that it is the same for the same documents however they are
+   * packed.
    */
   Map<String, String> inputs();
 

@@ -24,8 +24,8 @@ import java.util.random.RandomGenerator;
  * these in the cache as JSON lines in the form of The Pile, from where they are streamed.
  *
  * <p>Of a type's documents those are taken that a seeded shuffle brings to the front, one of each
- * entry before a second of any. Types take turns, so that every prefix of the corpus holds the types
- * in equal parts as far as they reach.
+ * entry before a second of any. Types take turns, so that every prefix of the corpus holds the
+ * types in equal parts as far as they reach.
  */
 final class EmbeddedCorpus {
   static final List<String> NAMES = List.of("quick", "default");
@@ -121,13 +121,12 @@ final class EmbeddedCorpus {
     StringBuilder all = new StringBuilder(EXTRACTION).append(manifest.sha256());
     manifest
         .archives()
-        .forEach(
-            (name, archive) -> {
-              Path path = archives.get(name);
-              if (archive.path() != null && path != null) {
-                all.append(name).append(Archives.fingerprint(path));
-              }
-            });
+        .forEach((name, archive) -> {
+          Path path = archives.get(name);
+          if (archive.path() != null && path != null) {
+            all.append(name).append(Archives.fingerprint(path));
+          }
+        });
     return Hashes.sha256(all.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
   }
 
@@ -149,9 +148,8 @@ final class EmbeddedCorpus {
     }
     Seed seed = new Seed(manifest.seed());
     List<List<Document>> types = new ArrayList<>();
-    byType.forEach(
-        (type, entries) ->
-            types.add(choose(entries, manifest.perType(), seed.split(type).generator())));
+    byType.forEach((type, entries) ->
+        types.add(choose(entries, manifest.perType(), seed.split(type).generator())));
     List<Document> inTurn = new ArrayList<>();
     for (int round = 0; round < manifest.perType(); round++) {
       for (List<Document> type : types) {
@@ -167,7 +165,9 @@ final class EmbeddedCorpus {
     return inTurn;
   }
 
-  /** One document of each entry in random order, then a second of those that have one, and so on. */
+  /**
+   * One document of each entry in random order, then a second of those that have one, and so on.
+   */
   private static List<Document> choose(
       List<List<Document>> entries, int most, RandomGenerator random) {
     List<List<Document>> order = new ArrayList<>(entries);

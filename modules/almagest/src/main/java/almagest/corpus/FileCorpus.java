@@ -103,8 +103,7 @@ final class FileCorpus implements Corpus {
       } finally {
         documents.close();
       }
-      census =
-          new Census(List.copyOf(types), size, HexFormat.of().formatHex(digest.digest()));
+      census = new Census(List.copyOf(types), size, HexFormat.of().formatHex(digest.digest()));
     }
     return census;
   }

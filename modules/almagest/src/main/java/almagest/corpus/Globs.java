@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 
 /**
  * Patterns for names of entries: {@code *} stands for characters but the slash, {@code **} for any,
- * {@code **}{@code /} also for no folder at all, {@code ?} for one character, <code>{a,b}</code> for
- * a choice.
+ * {@code **}{@code /} also for no folder at all, {@code ?} for one character, <code>{a,b}</code>
+ * for a choice.
  */
 final class Globs {
   private final List<Pattern> patterns;

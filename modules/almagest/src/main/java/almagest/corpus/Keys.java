@@ -104,8 +104,7 @@ final class Keys {
   /** An object; an empty one where there is none. */
   Keys object(String key) {
     JsonNode value = node.get(key);
-    return new Keys(
-        file, place(key), value == null ? almagest.format.Json.object() : value);
+    return new Keys(file, place(key), value == null ? almagest.format.Json.object() : value);
   }
 
   List<Keys> objects(String key) {

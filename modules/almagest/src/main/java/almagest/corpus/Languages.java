@@ -31,7 +31,8 @@ final class Languages {
           Map.entry("bg", "на и да за от че се не са в по това които което"),
           Map.entry("cs", "je že se na a která které který jsem bych tak jako pro nebo aby jsou"),
           Map.entry("da", "er og at det en af til der ikke for vi jeg som har på kan skal være"),
-          Map.entry("de", "der die das und ist nicht zu den wir ich mit eine auf für dass von sich"),
+          Map.entry(
+              "de", "der die das und ist nicht zu den wir ich mit eine auf für dass von sich"),
           Map.entry("el", "και το να της την του για είναι που των με από στην θα"),
           Map.entry("en", "the of and to in that is a we this for be it have on i not are as will"),
           Map.entry("es", "el la de que y en los las no es una por con para del se lo como"),
@@ -57,12 +58,11 @@ final class Languages {
 
   private static Map<String, Map<String, Double>> weights() {
     Map<String, Map<String, Double>> weights = new HashMap<>();
-    FREQUENT.forEach(
-        (language, words) -> {
-          for (String word : words.split(" ")) {
-            weights.computeIfAbsent(word, w -> new HashMap<>()).put(language, 0.0);
-          }
-        });
+    FREQUENT.forEach((language, words) -> {
+      for (String word : words.split(" ")) {
+        weights.computeIfAbsent(word, w -> new HashMap<>()).put(language, 0.0);
+      }
+    });
     // A word that many languages share tells little.
     weights.values().forEach(shares -> shares.replaceAll((l, w) -> 1.0 / shares.size()));
     return weights;

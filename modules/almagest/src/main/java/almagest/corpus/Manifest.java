@@ -18,10 +18,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A corpus written down: which archives to take, under what terms, and how documents of each type are
- * cut out of them. The embedded ones are resources of this package's library ({@code
- * almagest/corpus/default.json}, {@code quick.json}); a copy can be edited and handed in by its path.
- * {@code docs/corpus.md} explains every key.
+ * A corpus written down: which archives to take, under what terms, and how documents of each type
+ * are cut out of them. The embedded ones are resources of this package's library ({@code
+ * almagest/corpus/default.json}, {@code quick.json}); a copy can be edited and handed in by its
+ * path. {@code docs/corpus.md} explains every key.
  *
  * @param perType the most documents of a type
  * @param seed decides which documents of a type are taken, and their order
@@ -54,7 +54,8 @@ record Manifest(
    * @param entries which of their entries: globs with {@code *}, {@code **} and <code>{a,b}</code>
    * @param except which of these not
    */
-  record Source(String type, List<String> from, Globs entries, Globs except, Rule rule, Items items) {}
+  record Source(
+      String type, List<String> from, Globs entries, Globs except, Rule rule, Items items) {}
 
   /**
    * What happens to the items that a rule finds.
@@ -152,8 +153,7 @@ record Manifest(
       } else {
         MavenArtifact artifact = MavenArtifact.of(one.text("maven"), one.text("sha256"));
         archives.put(
-            name,
-            new Archive(artifact, null, new Licence(artifact.coordinates(), licence, about)));
+            name, new Archive(artifact, null, new Licence(artifact.coordinates(), licence, about)));
       }
     }
     return archives;

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * HTML and XML seen as text with tags in it, which is all that is needed to get at words: no tree, no
- * entities beyond the named ones below, no errors.
+ * HTML and XML seen as text with tags in it, which is all that is needed to get at words: no tree,
+ * no entities beyond the named ones below, no errors.
  */
 final class Markup {
   private static final Set<String> UNSEEN = Set.of("head", "script", "style");
@@ -206,7 +206,8 @@ final class Markup {
     if (name.startsWith("#")) {
       try {
         boolean hex = name.startsWith("#x") || name.startsWith("#X");
-        int code = hex ? Integer.parseInt(name.substring(2), 16) : Integer.parseInt(name.substring(1));
+        int code =
+            hex ? Integer.parseInt(name.substring(2), 16) : Integer.parseInt(name.substring(1));
         boolean character =
             Character.isValidCodePoint(code) && (code < 0xD800 || code > 0xDFFF) && code >= 32
                 || code == '\n'

@@ -36,8 +36,7 @@ final class PileLines implements DocumentReader {
    * @param id null for the file's name and the line's number
    * @param source null for the file's name
    */
-  record Fields(
-      String text, @Nullable String type, @Nullable String id, @Nullable String source) {}
+  record Fields(String text, @Nullable String type, @Nullable String id, @Nullable String source) {}
 
   /**
    * @param name of the file within its corpus

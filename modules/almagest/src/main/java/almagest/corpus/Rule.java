@@ -9,8 +9,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Finds the texts in an entry of an archive. Rules are pure: the same text gives the same items. What
- * is not in the form that a rule expects gives fewer items, not an error, since archives are pinned.
+ * Finds the texts in an entry of an archive. Rules are pure: the same text gives the same items.
+ * What is not in the form that a rule expects gives fewer items, not an error, since archives are
+ * pinned.
  */
 sealed interface Rule {
 
@@ -145,7 +146,9 @@ sealed interface Rule {
     }
   }
 
-  /** One column of lines with tabs, perhaps only in some languages; items of one language a kind. */
+  /**
+   * One column of lines with tabs, perhaps only in some languages; items of one language a kind.
+   */
   record TabLines(int column, Languages.Choice languages) implements Rule {
     @Override
     public void find(String text, Consumer<Item> found) {
@@ -268,7 +271,8 @@ sealed interface Rule {
             end++;
           }
           found.accept(
-              new Item("", name + ". " + line.substring(6, end).replace("\\n", " ").replace("\\", "")));
+              new Item(
+                  "", name + ". " + line.substring(6, end).replace("\\n", " ").replace("\\", "")));
         }
       }
     }
@@ -281,7 +285,7 @@ sealed interface Rule {
       StringBuilder value = new StringBuilder();
       for (int i = 0; i < text.length(); i++) {
         char c = text.charAt(i);
-        if (c == '#' ) {
+        if (c == '#') {
           int end = text.indexOf('\n', i);
           i = end < 0 ? text.length() : end;
         } else if (c == '\'' || c == '"') {

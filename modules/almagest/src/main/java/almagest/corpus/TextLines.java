@@ -18,10 +18,10 @@ import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lines of a UTF-8 file, plain or packed by gzip or zstandard (by the name's ending). Nothing is
- * repaired: bytes that are not UTF-8, a stream that ends early, a wrong checksum and a line of more
- * than {@value #MAX_LINE} bytes are errors that name the line. Memory stays within a few times the
- * longest line.
+ * The lines of a UTF-8 file, plain or packed by gzip or zstandard (by the name's ending). Nothing
+ * is repaired: bytes that are not UTF-8, a stream that ends early, a wrong checksum and a line of
+ * more than {@value #MAX_LINE} bytes are errors that name the line. Memory stays within a few times
+ * the longest line.
  */
 final class TextLines implements AutoCloseable {
   /** The longest line, in bytes: 64 MiB. */
@@ -56,8 +56,7 @@ final class TextLines implements AutoCloseable {
     try {
       raw = Files.newInputStream(file);
       if (name.endsWith(".zst")) {
-        return new ZstdInputStream(new BufferedInputStream(raw, BUFFER))
-            .setLongMax(MAX_WINDOW_LOG);
+        return new ZstdInputStream(new BufferedInputStream(raw, BUFFER)).setLongMax(MAX_WINDOW_LOG);
       }
       return name.endsWith(".gz") ? new GZIPInputStream(raw, BUFFER) : raw;
     } catch (NoSuchFileException e) {
