@@ -102,7 +102,7 @@ final class Extraction {
     }
     return pieces.stream()
         .limit(cut.pieces())
-        .map(String::strip)
+        .map(p -> p.replaceFirst("^\\s*\n", "").stripTrailing())
         .filter(p -> p.length() >= cut.shortest())
         .toList();
   }

@@ -208,10 +208,9 @@ final class Markup {
         boolean hex = name.startsWith("#x") || name.startsWith("#X");
         int code =
             hex ? Integer.parseInt(name.substring(2), 16) : Integer.parseInt(name.substring(1));
-        boolean character =
-            Character.isValidCodePoint(code) && (code < 0xD800 || code > 0xDFFF) && code >= 32
-                || code == '\n'
-                || code == '\t';
+        boolean surrogate = code >= 0xD800 && code <= 0xDFFF;
+        boolean control = code < ' ' && code != '\n' && code != '\t';
+        boolean character = Character.isValidCodePoint(code) && !surrogate && !control;
         return character ? Character.toString(code) : "";
       } catch (NumberFormatException e) {
         return "";
