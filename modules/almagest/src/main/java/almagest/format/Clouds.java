@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
  *
  * <ul>
  *   <li>{@code FILE.npy}, two-dimensional;
- *   <li>{@code FILE.npz:KEY}, {@code FILE.safetensors:KEY}: one array of many;
- *   <li>{@code FILE.npz} or {@code FILE.safetensors} alone: its only array, else its decoder
+ *   <li>{@code FILE.npz:KEY}, {@code FILE.safetensors:KEY}, {@code FILE.pt:KEY}: one array of many;
+ *   <li>such a file alone: its only array, else its decoder
  *       ({@code W_dec} or {@code w_dec}, as in Gemma Scope's {@code params.npz}).
  * </ul>
  *
@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  */
 public final class Clouds {
   private static final Pattern SPECIFICATION =
-      Pattern.compile("(.+\\.(npy|npz|safetensors))(?::(.+))?");
+      Pattern.compile("(.+\\.(npy|npz|safetensors|pt))(?::(.+))?");
 
   private Clouds() {}
 
@@ -42,7 +42,7 @@ public final class Clouds {
     if (!m.matches()) {
       throw new InputException(
           specification
-              + ": expected a cloud FILE.npy, FILE.npz:KEY or FILE.safetensors:KEY, found another"
+              + ": expected a cloud FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY or FILE.pt:KEY, found another"
               + " ending");
     }
     Path file = Path.of(m.group(1));
@@ -59,6 +59,10 @@ public final class Clouds {
           case "npz" -> {
             Npz npz = Npz.open(file);
             yield npz.tensor(key.isEmpty() ? onlyOrDecoder(npz.names(), file) : key);
+          }
+          case "pt" -> {
+            TorchCheckpoint pt = TorchCheckpoint.open(file);
+            yield pt.tensor(key.isEmpty() ? onlyOrDecoder(pt.tensors().keySet(), file) : key);
           }
           default -> {
             Safetensors st = Safetensors.open(file);

@@ -68,20 +68,23 @@ final class ZipArchive {
     long size = u32(end + 12);
     long offset = u32(end + 16);
     long limit = end;
-    if (count == 0xffff || size == IN_ZIP64 || offset == IN_ZIP64) {
-      long locator = end - 20;
-      if (locator < 0 || u32(locator) != END64_LOCATOR) {
-        throw bad("byte " + end, "the ZIP64 directory is missing");
-      }
+    long locator = end - 20;
+    if (locator >= 0 && u32(locator) == END64_LOCATOR) {
+      // Some writers (PyTorch) add this even to small files; then both must say the same.
       limit = i64(locator + 8);
       if (limit < 0 || limit > locator - 56 || u32(limit) != END64) {
         throw bad("byte " + locator, "the ZIP64 directory is not where the file says");
+      }
+      if ((count != 0xffff && count != i64(limit + 32))
+          || (size != IN_ZIP64 && size != i64(limit + 40))
+          || (offset != IN_ZIP64 && offset != i64(limit + 48))) {
+        throw bad("byte " + end, "the two ends of the zip directory do not agree");
       }
       count = i64(limit + 32);
       size = i64(limit + 40);
       offset = i64(limit + 48);
     }
-    if (offset < 0 || size < 0 || offset > limit || size != limit - offset || count > size / 46) {
+    if (offset < 0 || size < 0 || offset > limit || size != limit - offset || count < 0 || count > size / 46) {
       throw bad(
           "byte " + end,
           "a directory of "

@@ -30,7 +30,9 @@ class HostileFilesTest {
           "npy",
           Npy::read,
           "npz",
-          Npz::read);
+          Npz::read,
+          "pt",
+          TorchCheckpoint::open);
 
   @TempDir Path folder;
 
