@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
  * <ul>
  *   <li>{@code FILE.npy}, two-dimensional;
  *   <li>{@code FILE.npz:KEY}, {@code FILE.safetensors:KEY}, {@code FILE.pt:KEY}: one array of many;
- *   <li>such a file alone: its only array, else its decoder
- *       ({@code W_dec} or {@code w_dec}, as in Gemma Scope's {@code params.npz}).
+ *   <li>such a file alone: its only array, else its decoder ({@code W_dec} or {@code w_dec}, as in
+ *       Gemma Scope's {@code params.npz}).
  * </ul>
  *
  * <p>float32 is used where it lies in the memory-mapped file. A directory that holds a sparse

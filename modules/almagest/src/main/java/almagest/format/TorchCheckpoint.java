@@ -107,8 +107,8 @@ public final class TorchCheckpoint {
   }
 
   /**
-   * The other entries of the dictionaries that are a {@link Long}, {@link Double}, {@link Boolean} or
-   * {@link String}, by name; lists and tuples are left out.
+   * The other entries of the dictionaries that are a {@link Long}, {@link Double}, {@link Boolean}
+   * or {@link String}, by name; lists and tuples are left out.
    */
   public Map<String, Object> values() {
     return Collections.unmodifiableMap(values);
@@ -167,7 +167,9 @@ public final class TorchCheckpoint {
       last = Long.MAX_VALUE;
       count = Long.MAX_VALUE;
     }
-    if (t.offset() < 0 || (count > 0 && last >= t.storage().count()) || count > t.storage().count()) {
+    if (t.offset() < 0
+        || (count > 0 && last >= t.storage().count())
+        || count > t.storage().count()) {
       throw new InputException(
           place
               + ": the shape "

@@ -84,7 +84,12 @@ final class ZipArchive {
       size = i64(limit + 40);
       offset = i64(limit + 48);
     }
-    if (offset < 0 || size < 0 || offset > limit || size != limit - offset || count < 0 || count > size / 46) {
+    if (offset < 0
+        || size < 0
+        || offset > limit
+        || size != limit - offset
+        || count < 0
+        || count > size / 46) {
       throw bad(
           "byte " + end,
           "a directory of "

@@ -28,9 +28,7 @@ class TorchCheckpointTest {
     Npz expected = Npz.open(made("tensors.npz"));
     assertThat(checkpoint.tensors().keySet()).isEqualTo(expected.names());
     for (String name : expected.names()) {
-      assertThat(checkpoint.tensor(name).shape())
-          .as(name)
-          .isEqualTo(expected.tensor(name).shape());
+      assertThat(checkpoint.tensor(name).shape()).as(name).isEqualTo(expected.tensor(name).shape());
       assertThat(checkpoint.tensor(name).floats())
           .as(name)
           .isEqualTo(expected.tensor(name).floats());
@@ -95,8 +93,7 @@ class TorchCheckpointTest {
   @Test
   void everyPrefixOfAPickleIsRefused() throws IOException {
     ZipArchive zip = ZipArchive.open(made("tensors.pt"));
-    byte[] whole =
-        zip.bytes(zip.members().get("tensors/data.pkl")).toArray(Tensor.BYTE);
+    byte[] whole = zip.bytes(zip.members().get("tensors/data.pkl")).toArray(Tensor.BYTE);
     for (int length = 0; length < whole.length; length += 7) {
       byte[] prefix = java.util.Arrays.copyOf(whole, length);
       Path file = archive(prefix);
