@@ -137,6 +137,14 @@ final class Config {
     return node.textValue();
   }
 
+  /** The id that begins a text, or nothing where the model has none. */
+  int[] beginning() {
+    JsonNode node = node("bos_token_id");
+    return node != null && node.canConvertToInt() && node.isIntegralNumber()
+        ? new int[] {node.intValue()}
+        : new int[0];
+  }
+
   /** Refuses any value but one; missing counts as that one. */
   void require(String key, Object value) {
     JsonNode node = node(key);

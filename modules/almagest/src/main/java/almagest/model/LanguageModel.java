@@ -97,6 +97,15 @@ public interface LanguageModel extends AutoCloseable {
   /** How text becomes token ids; an error when the directory holds no {@code tokenizer.json}. */
   Tokenizer tokenizer();
 
+  /**
+   * What is put before a window of text: what the tokenizer's template puts there ([CLS], BOS), or
+   * the configuration's BOS where a decoder's template puts none; empty when there is neither.
+   */
+  int[] contextPrefix();
+
+  /** What is put after a window of text: an encoder's [SEP]; nothing for a decoder. */
+  int[] contextSuffix();
+
   /** The width of what a hook point holds. */
   int width(Hook hook);
 

@@ -44,7 +44,12 @@ final class ModelDirectory {
             directory, Safetensors.open(directory).tensors(), options.device(), options.products());
     Path tokenizer = directory.resolve("tokenizer.json");
     return new Transformer(
-        name(directory), type, family(type, config, weights), tokenizer(tokenizer), options);
+        name(directory),
+        type,
+        family(type, config, weights),
+        tokenizer(tokenizer),
+        config.beginning(),
+        options);
   }
 
   private static Family family(String type, Config config, Weights weights) {
@@ -90,6 +95,7 @@ final class ModelDirectory {
         "bert",
         new Bert(Config.of(onnx, config), weights),
         tokenizer(directory.resolve(name + "-tokenizer.json")),
+        new int[0],
         options);
   }
 

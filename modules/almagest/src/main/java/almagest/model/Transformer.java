@@ -34,18 +34,24 @@ final class Transformer implements LanguageModel {
   private final String familyName;
   private final Family family;
   private final @Nullable Tokenizer tokenizer;
+  private final int[] bos;
   private final Options options;
 
+  /**
+   * @param bos the configuration's BOS; empty for none
+   */
   Transformer(
       String name,
       String familyName,
       Family family,
       @Nullable Tokenizer tokenizer,
+      int[] bos,
       Options options) {
     this.name = name;
     this.familyName = familyName;
     this.family = family;
     this.tokenizer = tokenizer;
+    this.bos = bos.clone();
     this.options = options;
   }
 
@@ -320,6 +326,17 @@ final class Transformer implements LanguageModel {
   @Override
   public int width(Hook hook) {
     return hook.kind() == Kind.Z ? family.attentionWidth() : family.dModel();
+  }
+
+  @Override
+  public int[] contextPrefix() {
+    int[] template = tokenizer == null ? new int[0] : tokenizer.prefix();
+    return template.length > 0 || !family.hasLogits() ? template : bos.clone();
+  }
+
+  @Override
+  public int[] contextSuffix() {
+    return tokenizer == null || family.hasLogits() ? new int[0] : tokenizer.suffix();
   }
 
   @Override
