@@ -88,10 +88,8 @@ public final class ActivationCollector {
             rows.add(block.tokens().tokens());
             block
                 .values()
-                .forEach(
-                    (hook, values) ->
-                        Npy.write(
-                            ActivationStore.shardFile(folder(out, hook), block.index()), values));
+                .forEach((hook, values) ->
+                    Npy.write(ActivationStore.shardFile(folder(out, hook), block.index()), values));
             task.advance(block.tokens().tokens());
           });
     }

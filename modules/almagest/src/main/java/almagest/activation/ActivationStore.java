@@ -54,7 +54,10 @@ public final class ActivationStore {
     }
     if (total != count(file, "tokens", root.path("tokens"))) {
       throw InputException.in(
-          file, "shards", "the shards hold " + total + " tokens, expected " + root.path("tokens"), "");
+          file,
+          "shards",
+          "the shards hold " + total + " tokens, expected " + root.path("tokens"),
+          "");
     }
     return new ActivationStore(
         folder,

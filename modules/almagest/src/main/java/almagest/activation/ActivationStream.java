@@ -75,8 +75,7 @@ public final class ActivationStream {
    *
    * @param wanted by the index of a block
    */
-  void run(
-      Iterator<Window> windows, Workers workers, IntPredicate wanted, Receiver receiver) {
+  void run(Iterator<Window> windows, Workers workers, IntPredicate wanted, Receiver receiver) {
     for (int index = 0; windows.hasNext(); index++) {
       List<Window> block = new ArrayList<>();
       for (int tokens = 0; tokens < blockTokens && windows.hasNext(); ) {
@@ -90,8 +89,7 @@ public final class ActivationStream {
         continue;
       }
       List<Context> contexts = block.stream().map(Window::context).toList();
-      try (Activations all =
-          model.forward(contexts, LanguageModel.Request.of(hooks), workers)) {
+      try (Activations all = model.forward(contexts, LanguageModel.Request.of(hooks), workers)) {
         Map<Hook, FloatMatrix> values = new TreeMap<>();
         for (Hook hook : hooks) {
           values.put(hook, kept(all, hook, block));

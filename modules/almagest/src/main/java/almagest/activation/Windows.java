@@ -16,9 +16,9 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * Cuts documents into windows. A window never crosses into another document. Encoders see windows of
- * text with [CLS] and [SEP] put round each; decoders see contexts that begin with BOS (or whatever
- * the model's own text begins with). Special tokens and position 0 never count.
+ * Cuts documents into windows. A window never crosses into another document. Encoders see windows
+ * of text with [CLS] and [SEP] put round each; decoders see contexts that begin with BOS (or
+ * whatever the model's own text begins with). Special tokens and position 0 never count.
  */
 public final class Windows {
   /** Documents that are tokenised at once. */
@@ -37,15 +37,18 @@ public final class Windows {
     public Options {
       if (context < 2 || perDocument < 0) {
         throw new InputException(
-            "--context: expected at least 2 tokens, found " + context + " with " + perDocument
+            "--context: expected at least 2 tokens, found "
+                + context
+                + " with "
+                + perDocument
                 + " windows a document");
       }
     }
 
     /**
-     * What suits a model: 256 tokens of text, four times a document, for an encoder (trained on short
-     * texts); the first 1024 tokens of a document, BOS included, for a decoder. The context is at
-     * most the model's.
+     * What suits a model: 256 tokens of text, four times a document, for an encoder (trained on
+     * short texts); the first 1024 tokens of a document, BOS included, for a decoder. The context
+     * is at most the model's.
      */
     public static Options of(LanguageModel model) {
       return model.hasLogits()
@@ -102,16 +105,14 @@ public final class Windows {
             next += batch.size();
             return workers
                 .map(
-                    batch.size(),
-                    i -> ofText(from + i, tokenizer.encodePlain(batch.get(i).text())))
+                    batch.size(), i -> ofText(from + i, tokenizer.encodePlain(batch.get(i).text())))
                 .stream()
                 .flatMap(List::stream)
                 .toList();
           }
         };
     return StreamSupport.stream(
-            Spliterators.spliteratorUnknownSize(
-                batches, Spliterator.ORDERED | Spliterator.NONNULL),
+            Spliterators.spliteratorUnknownSize(batches, Spliterator.ORDERED | Spliterator.NONNULL),
             false)
         .flatMap(List::stream)
         .onClose(documents::close);
@@ -132,8 +133,7 @@ public final class Windows {
       int first = Math.max(1, before.length);
       if (first < before.length + length) {
         windows.add(
-            new Window(
-                document, windows.size(), Context.of(all), first, before.length + length));
+            new Window(document, windows.size(), Context.of(all), first, before.length + length));
       }
     }
     return windows;

@@ -101,7 +101,8 @@ class ActivationCollectorTest {
             assertThat(table.id()[row]).isEqualTo(context.ids()[p]);
             // Other batches, other bits: products of another shape sum in another order.
             assertThat(store.shard(shard).row(row - store.start(shard)))
-                .containsExactly(a.at(store.hook()).row(p), org.assertj.core.data.Offset.offset(1e-5f));
+                .containsExactly(
+                    a.at(store.hook()).row(p), org.assertj.core.data.Offset.offset(1e-5f));
           }
         }
       }
@@ -149,11 +150,7 @@ class ActivationCollectorTest {
       Windows.Options options, Path out, int blockTokens, int threads, long seed) {
     try (Workers workers = new Workers(threads)) {
       return new ActivationCollector(
-              model,
-              HOOKS,
-              new ActivationStream(model, HOOKS, blockTokens),
-              workers,
-              Progress.NONE)
+              model, HOOKS, new ActivationStream(model, HOOKS, blockTokens), workers, Progress.NONE)
           .collect(
               new Windows(model, options).ofDocuments(documents().stream(), workers),
               out,
@@ -171,10 +168,9 @@ class ActivationCollectorTest {
 
   private static List<Document> documents() {
     return IntStream.range(0, 90)
-        .mapToObj(
-            i ->
-                new Document(
-                    "d" + i, "the small cat number " + i + " sleeps. ".repeat(i % 7), "t", "s"))
+        .mapToObj(i ->
+            new Document(
+                "d" + i, "the small cat number " + i + " sleeps. ".repeat(i % 7), "t", "s"))
         .toList();
   }
 
