@@ -15,7 +15,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** What a model makes of bare words: each is run alone, with the special tokens of its tokenizer, and read at hook points. */
+/**
+ * What a model makes of bare words: each is run alone, with the special tokens of its tokenizer,
+ * and read at hook points.
+ */
 public final class WordVectors {
   private static final int BATCH = 512;
 
@@ -34,10 +37,16 @@ public final class WordVectors {
    *
    * @param words each spelled by at least one token
    * @return [words, width] by hook, in the order of the words
-   * @throws InputException for a word that the tokenizer cannot spell or that is longer than the context
+   * @throws InputException for a word that the tokenizer cannot spell or that is longer than the
+   *     context
    */
   public static Map<Hook, FloatMatrix> of(
-      LanguageModel model, List<String> words, Set<Hook> hooks, Pool pool, Workers workers, Progress progress) {
+      LanguageModel model,
+      List<String> words,
+      Set<Hook> hooks,
+      Pool pool,
+      Workers workers,
+      Progress progress) {
     Map<Hook, FloatMatrix> vectors = new TreeMap<>();
     for (Hook hook : hooks) {
       vectors.put(hook, FloatMatrix.zeros(words.size(), model.width(hook)));
@@ -56,7 +65,9 @@ public final class WordVectors {
           for (Hook hook : hooks) {
             for (int i = 0; i < contexts.size(); i++) {
               FloatMatrix rows = read.at(hook, i).slice(before, contexts.get(i).length() - after);
-              vectors.get(hook).setRow(from + i, pool == Pool.LAST ? rows.row(rows.rows() - 1) : mean(rows));
+              vectors
+                  .get(hook)
+                  .setRow(from + i, pool == Pool.LAST ? rows.row(rows.rows() - 1) : mean(rows));
             }
           }
         }
@@ -69,10 +80,12 @@ public final class WordVectors {
   private static Context context(Tokenizer tokenizer, String word, int special, int longest) {
     int[] ids = tokenizer.encode(word);
     if (ids.length <= special) {
-      throw new InputException("\"" + word + "\": the tokenizer makes no token of it; leave it out of the relation");
+      throw new InputException(
+          "\"" + word + "\": the tokenizer makes no token of it; leave it out of the relation");
     }
     if (ids.length > longest) {
-      throw new InputException("a word of " + ids.length + " tokens, the model's context holds " + longest);
+      throw new InputException(
+          "a word of " + ids.length + " tokens, the model's context holds " + longest);
     }
     return Context.of(ids);
   }

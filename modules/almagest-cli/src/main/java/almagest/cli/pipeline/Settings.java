@@ -64,17 +64,57 @@ public record Settings(
     }
   }
 
-  /** Minutes on a laptop: MiniLM, three depths, the eight smallest labels of the embedded corpus. */
+  /**
+   * Minutes on a laptop: MiniLM, three depths, the eight smallest labels of the embedded corpus.
+   */
   static final Settings QUICK =
       new Settings(
-          "quick", "all-minilm-l6-v2", null, "quick", List.of(1, 3, 5), 3, 400_000, 5, 1024, 1024, 24, 900, 2048, 256, 0,
-          List.of(2, 3, 4, 8, 16), List.of("phi"), 100, 500, 0);
+          "quick",
+          "all-minilm-l6-v2",
+          null,
+          "quick",
+          List.of(1, 3, 5),
+          3,
+          400_000,
+          5,
+          1024,
+          1024,
+          24,
+          900,
+          2048,
+          256,
+          0,
+          List.of(2, 3, 4, 8, 16),
+          List.of("phi"),
+          100,
+          500,
+          0);
 
-  /** Under half an hour: BGE-small, three depths, millions of tokens of the whole embedded corpus. */
+  /**
+   * Under half an hour: BGE-small, three depths, millions of tokens of the whole embedded corpus.
+   */
   static final Settings DEFAULT =
       new Settings(
-          "default", "bge-small-en-v1.5", null, "default", List.of(2, 6, 10), 6, 2_600_000, 5, 4096, 2048, 32, 2000, 4096, 256, 0,
-          List.of(2, 3, 4, 8, 16, 32, 64), List.of("phi", "jaccard", "dice", "overlap", "simple-matching"), 100, 750, 0);
+          "default",
+          "bge-small-en-v1.5",
+          null,
+          "default",
+          List.of(2, 6, 10),
+          6,
+          2_600_000,
+          5,
+          4096,
+          2048,
+          32,
+          2000,
+          4096,
+          256,
+          0,
+          List.of(2, 3, 4, 8, 16, 32, 64),
+          List.of("phi", "jaccard", "dice", "overlap", "simple-matching"),
+          100,
+          750,
+          0);
 
   /**
    * The settings of that name.
