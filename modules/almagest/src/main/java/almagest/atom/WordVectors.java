@@ -62,12 +62,10 @@ public final class WordVectors {
           contexts.add(context(tokenizer, word, before + after, model.contextLength()));
         }
         try (Activations read = model.forward(contexts, LanguageModel.Request.of(hooks), workers)) {
-          for (Hook hook : hooks) {
+          for (Map.Entry<Hook, FloatMatrix> e : vectors.entrySet()) {
             for (int i = 0; i < contexts.size(); i++) {
-              FloatMatrix rows = read.at(hook, i).slice(before, contexts.get(i).length() - after);
-              vectors
-                  .get(hook)
-                  .setRow(from + i, pool == Pool.LAST ? rows.row(rows.rows() - 1) : mean(rows));
+              FloatMatrix rows = read.at(e.getKey(), i).slice(before, contexts.get(i).length() - after);
+              e.getValue().setRow(from + i, pool == Pool.LAST ? rows.row(rows.rows() - 1) : mean(rows));
             }
           }
         }
