@@ -64,8 +64,10 @@ public final class WordVectors {
         try (Activations read = model.forward(contexts, LanguageModel.Request.of(hooks), workers)) {
           for (Map.Entry<Hook, FloatMatrix> e : vectors.entrySet()) {
             for (int i = 0; i < contexts.size(); i++) {
-              FloatMatrix rows = read.at(e.getKey(), i).slice(before, contexts.get(i).length() - after);
-              e.getValue().setRow(from + i, pool == Pool.LAST ? rows.row(rows.rows() - 1) : mean(rows));
+              FloatMatrix rows =
+                  read.at(e.getKey(), i).slice(before, contexts.get(i).length() - after);
+              e.getValue()
+                  .setRow(from + i, pool == Pool.LAST ? rows.row(rows.rows() - 1) : mean(rows));
             }
           }
         }
