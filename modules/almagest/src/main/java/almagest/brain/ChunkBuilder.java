@@ -6,10 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Gathers tokens into chunks by the published rule: the tokens of a document (without BOS, which the
- * caller leaves out) are cut into runs of {@code length} from the start, only whole runs count unless
- * tails are asked for, and documents never mix. A feature fires on a token iff its activation is
- * strictly above the threshold, compared in float32.
+ * Gathers tokens into chunks by the published rule: the tokens of a document (without BOS, which
+ * the caller leaves out) are cut into runs of {@code length} from the start, only whole runs count
+ * unless tails are asked for, and documents never mix. A feature fires on a token iff its
+ * activation is strictly above the threshold, compared in float32.
  *
  * <p>Tokens arrive in document order, in pieces of any size; for several chunk lengths in one pass,
  * feed several builders. Not safe for use from several threads.
@@ -60,8 +60,8 @@ public final class ChunkBuilder {
   }
 
   /**
-   * Adds consecutive tokens of one document. A document number other than the last one's closes that
-   * document.
+   * Adds consecutive tokens of one document. A document number other than the last one's closes
+   * that document.
    *
    * @param documentNumber at least 0
    * @param documentType index into the types

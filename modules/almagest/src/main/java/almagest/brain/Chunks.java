@@ -1,8 +1,8 @@
 package almagest.brain;
 
 import almagest.format.Json;
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.InputException;
 import almagest.tensor.SparseRows;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,8 +15,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which features fire in which chunk. A chunk is a run of consecutive tokens of one document (256 in
- * the published analysis); a feature is in a chunk iff it fires on any of its tokens.
+ * Which features fire in which chunk. A chunk is a run of consecutive tokens of one document (256
+ * in the published analysis); a feature is in a chunk iff it fires on any of its tokens.
  *
  * @param pattern chunk × feature, without values
  * @param document the document of each chunk [chunks]
@@ -82,13 +82,10 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
       documents[c] = document[chunks[c]];
       kinds[c] = type[chunks[c]];
     }
-    return new Chunks(
-        SparseRows.pattern(features(), indptr, indices), documents, kinds, types);
+    return new Chunks(SparseRows.pattern(features(), indptr, indices), documents, kinds, types);
   }
 
-  /**
-   * Feature × chunk: for each feature, the chunks in which it fires, ascending. O(entries + n).
-   */
+  /** Feature × chunk: for each feature, the chunks in which it fires, ascending. O(entries + n). */
   public SparseRows byFeature() {
     return transpose(pattern);
   }
@@ -131,14 +128,22 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
     long[] shape = integers(arrays, "shape", file).longs();
     if (shape.length != 2 || shape[0] < 0 || shape[1] < 1 || shape[1] > Integer.MAX_VALUE) {
       throw InputException.in(
-          file, "shape", "expected [chunks, features], found " + java.util.Arrays.toString(shape), "");
+          file,
+          "shape",
+          "expected [chunks, features], found " + java.util.Arrays.toString(shape),
+          "");
     }
     long[] indptr = integers(arrays, "indptr", file).longs();
     if (indptr.length != shape[0] + 1) {
       throw InputException.in(
           file,
           "indptr",
-          "expected " + (shape[0] + 1) + " entries for " + shape[0] + " chunks, found " + indptr.length,
+          "expected "
+              + (shape[0] + 1)
+              + " entries for "
+              + shape[0]
+              + " chunks, found "
+              + indptr.length,
           "");
     }
     SparseRows pattern;
@@ -147,7 +152,10 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
           SparseRows.pattern((int) shape[1], indptr, integers(arrays, "indices", file).ints());
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw InputException.in(
-          file, "indptr and indices", String.valueOf(e.getMessage()), "sort the features of each chunk");
+          file,
+          "indptr and indices",
+          String.valueOf(e.getMessage()),
+          "sort the features of each chunk");
     }
     int rows = pattern.rows();
     int[] document = new int[rows];

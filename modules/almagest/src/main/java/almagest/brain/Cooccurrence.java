@@ -1,7 +1,7 @@
 package almagest.brain;
 
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Workers;
@@ -20,8 +20,8 @@ import java.util.Objects;
  * chunks in which feature i fires. Only the upper triangle is kept, row by row, in native memory: 2
  * n² bytes (0.54 GB for 16,384 features, 8.6 GB for 65,536).
  *
- * <p>Counts are held as int32 because none exceeds the number of chunks; files with more than 2^31 −
- * 1 chunks are refused.
+ * <p>Counts are held as int32 because none exceeds the number of chunks; files with more than 2^31
+ * − 1 chunks are refused.
  */
 public final class Cooccurrence {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -92,8 +92,7 @@ public final class Cooccurrence {
 
   /** Overwrites c_i,from … from {@code values[at] …}; from ≥ i. */
   void setRow(int i, int from, int[] values, int at, int length) {
-    MemorySegment.copy(
-        values, at, triangle, INT, (start(i) + from - i) * Integer.BYTES, length);
+    MemorySegment.copy(values, at, triangle, INT, (start(i) + from - i) * Integer.BYTES, length);
   }
 
   void add(int i, int j, int more) {
@@ -194,12 +193,19 @@ public final class Cooccurrence {
     for (int i = 0; i < n; i++) {
       int own = histogram[i * n + i];
       if (own > chunks) {
-        throw bad(origin, i, i, own, "more than n_chunks = " + chunks, "do the two belong together?");
+        throw bad(
+            origin, i, i, own, "more than n_chunks = " + chunks, "do the two belong together?");
       }
       for (int j = i; j < n; j++) {
         int c = histogram[i * n + j];
         if (c != histogram[j * n + i]) {
-          throw bad(origin, i, j, c, "but " + histogram[j * n + i] + " transposed", "counts are symmetric");
+          throw bad(
+              origin,
+              i,
+              j,
+              c,
+              "but " + histogram[j * n + i] + " transposed",
+              "counts are symmetric");
         }
         if (c < 0) {
           throw bad(origin, i, j, c, "negative", "did the counts overflow?");

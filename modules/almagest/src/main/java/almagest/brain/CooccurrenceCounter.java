@@ -12,8 +12,9 @@ import almagest.tensor.SparseRows;
  *       each feature f where it stands in the sorted lists of its chunks; row f of the upper
  *       triangle gains one at every feature that follows. Cost: one increment per pair of features
  *       in a chunk. A row belongs to one thread.
- *   <li><b>Bits.</b> Features that fire often become rows of bits over the chunks; a pair's count is
- *       the population count of AND ({@link BitCounts}). Cost: T / 64 words a pair, whatever fires.
+ *   <li><b>Bits.</b> Features that fire often become rows of bits over the chunks; a pair's count
+ *       is the population count of AND ({@link BitCounts}). Cost: T / 64 words a pair, whatever
+ *       fires.
  * </ul>
  *
  * Pairs of two frequent features go to bits, all others to lists. Which features are frequent is
@@ -82,8 +83,8 @@ final class CooccurrenceCounter {
   }
 
   /**
-   * One batch. {@code rare} holds, chunk after chunk, the rare features; {@code all} all features. A
-   * rare feature pairs with all that follow it, a frequent one with the rare ones that follow.
+   * One batch. {@code rare} holds, chunk after chunk, the rare features; {@code all} all features.
+   * A rare feature pairs with all that follow it, a frequent one with the rare ones that follow.
    */
   private void countLists(int from, int to) {
     SparseRows pattern = chunks.pattern();

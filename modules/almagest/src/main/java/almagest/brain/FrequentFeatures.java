@@ -20,9 +20,9 @@ final class FrequentFeatures {
   /**
    * Marks the features that are counted by bits [features].
    *
-   * <p>If the m most frequent features, firing in c_1 ≥ … ≥ c_m chunks, go to bits, these cost m² / 2
-   * · T / 64 words, and spare about (Σ c)² / 2T increments, the pairs that would be met if features
-   * were independent.
+   * <p>If the m most frequent features, firing in c_1 ≥ … ≥ c_m chunks, go to bits, these cost m² /
+   * 2 · T / 64 words, and spare about (Σ c)² / 2T increments, the pairs that would be met if
+   * features were independent.
    */
   static boolean[] choose(int[] featureCounts, int chunks) {
     int n = featureCounts.length;

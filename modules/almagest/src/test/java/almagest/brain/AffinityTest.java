@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import almagest.format.Npy;
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,7 +14,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AffinityTest {
   @ParameterizedTest
   @CsvSource({
-    "simple-matching, 1e-14", "jaccard, 1e-14", "dice, 1e-14", "overlap, 1e-14", "phi, 1e-12"
+    "simple-matching, 1e-14",
+    "jaccard, 1e-14",
+    "dice, 1e-14",
+    "overlap, 1e-14",
+    "phi, 1e-12"
   })
   void valuesEqualTheReference(String name, double tolerance) {
     Cooccurrence counts = Cooccurrence.read(Fixtures.file("blocks/cooccurrence.npz"));
@@ -24,7 +28,11 @@ class AffinityTest {
 
   @ParameterizedTest
   @CsvSource({
-    "simple-matching, 1e-14", "jaccard, 1e-14", "dice, 1e-14", "overlap, 1e-14", "phi, 1e-12"
+    "simple-matching, 1e-14",
+    "jaccard, 1e-14",
+    "dice, 1e-14",
+    "overlap, 1e-14",
+    "phi, 1e-12"
   })
   void countsWhoseProductsOverflowInt64GiveTheSame(String name, double tolerance) {
     Map<String, NpyArray> large = Npz.read(Fixtures.file("affinity/large-counts.npz"));

@@ -2,8 +2,8 @@ package almagest.brain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.tensor.SparseRows;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,10 @@ class ChunkBuilderTest {
     long[] shape = a.get("shape").longs();
     SparseRows tokens =
         new SparseRows(
-            (int) shape[1], a.get("indptr").longs(), a.get("indices").ints(), a.get("values").floats());
+            (int) shape[1],
+            a.get("indptr").longs(),
+            a.get("indices").ints(),
+            a.get("values").floats());
     long[] start = a.get("document_start").longs();
     ChunkBuilder builder =
         new ChunkBuilder((int) shape[1], new ChunkBuilder.Options(16, 1f, false));

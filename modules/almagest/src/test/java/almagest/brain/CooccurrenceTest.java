@@ -3,8 +3,8 @@ package almagest.brain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Seed;
