@@ -28,7 +28,7 @@ final class FrequentFeatures {
     int n = featureCounts.length;
     Integer[] order = IntStream.range(0, n).boxed().toArray(Integer[]::new);
     Arrays.sort(order, Comparator.comparingInt((Integer f) -> -featureCounts[f]));
-    double words = (chunks + 63) / 64;
+    int words = (chunks + 63) / 64;
     double sum = 0;
     double best = 0;
     int bestCount = 0;

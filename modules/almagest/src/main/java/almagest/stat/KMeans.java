@@ -1,0 +1,234 @@
+package almagest.stat;
+
+import almagest.run.InputException;
+import almagest.run.Seed;
+import almagest.run.Workers;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+
+/**
+ * Lloyd's k-means in float64 with greedy k-means++ starts, the best of several restarts: the
+ * algorithm and the stopping rules of scikit-learn's {@code KMeans}.
+ *
+ * <p>Each restart draws from its own seed. Rows are assigned in fixed pieces and every centre sums
+ * its rows in their order, so the outcome does not depend on the number of threads. Ties go to the
+ * lower centre. A cluster that loses its last row takes the row that lies farthest from its centre.
+ *
+ * <p>Reference: Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding" (2007).
+ */
+public final class KMeans {
+  /**
+   * @param k clusters
+   * @param restarts starts to choose the best of, by inertia; the first of equals
+   * @param maxIterations Lloyd steps per start, at most
+   * @param tolerance a start ends when its centres move by less, in squared distance summed, than
+   *     this times the mean variance of the columns
+   */
+  public record Options(int k, int restarts, int maxIterations, double tolerance) {
+    public Options {
+      if (k < 1) {
+        throw new InputException("expected at least 1 cluster, found " + k);
+      }
+      if (restarts < 1 || maxIterations < 1 || !(tolerance >= 0)) {
+        throw new InputException(
+            "k-means needs at least 1 restart and 1 iteration and a tolerance from 0, found "
+                + restarts
+                + ", "
+                + maxIterations
+                + " and "
+                + tolerance);
+      }
+    }
+
+    /** 10 restarts of at most 300 iterations, tolerance 1e-4. */
+    public static Options of(int k) {
+      return new Options(k, 10, 300, 1e-4);
+    }
+  }
+
+  /**
+   * @param labels the cluster of each row, 0 … k − 1
+   * @param centres [k × columns], row-major
+   * @param inertia summed squared distance of the rows from their centres
+   * @param iterations Lloyd steps of the start that won
+   */
+  public record Fit(int[] labels, double[] centres, double inertia, int iterations) {}
+
+  private final Rows rows;
+  private final Options options;
+  private final Workers workers;
+  private final double threshold;
+  private final double[] mean;
+
+  private KMeans(double[] x, int columns, Options options, Workers workers) {
+    int n = columns == 0 ? 0 : x.length / columns;
+    if (columns < 1 || (long) n * columns != x.length) {
+      throw new IllegalArgumentException(x.length + " values do not make rows of " + columns);
+    }
+    if (options.k > n) {
+      throw new InputException("cannot make " + options.k + " clusters of " + n + " points");
+    }
+    for (int i = 0; i < x.length; i++) {
+      if (!Double.isFinite(x[i])) {
+        throw new InputException(
+            "k-means: row " + i / columns + " column " + i % columns + " is " + x[i]);
+      }
+    }
+    this.options = options;
+    this.workers = workers;
+    this.mean = new double[columns];
+    double[] centred = x.clone();
+    double variance = centre(centred, columns, mean);
+    this.threshold = options.tolerance * variance;
+    this.rows = new Rows(centred, n, columns);
+  }
+
+  /**
+   * Clusters rows.
+   *
+   * @param x [rows × columns], row-major; left unchanged
+   * @throws InputException when there are fewer rows than clusters or a value is not finite
+   */
+  public static Fit fit(double[] x, int columns, Options options, Seed seed, Workers workers) {
+    return new KMeans(x, columns, options, workers).best(seed);
+  }
+
+  /** Subtracts the column means and gives the mean of the column variances. */
+  private static double centre(double[] x, int columns, double[] mean) {
+    int n = x.length / columns;
+    for (int i = 0; i < n; i++) {
+      for (int c = 0; c < columns; c++) {
+        mean[c] += x[i * columns + c] / n;
+      }
+    }
+    double squares = 0;
+    for (int i = 0; i < n; i++) {
+      for (int c = 0; c < columns; c++) {
+        double v = x[i * columns + c] -= mean[c];
+        squares += v * v;
+      }
+    }
+    return squares / n / columns;
+  }
+
+  private Fit best(Seed seed) {
+    Fit best = null;
+    for (int r = 0; r < options.restarts; r++) {
+      Fit fit = lloyd(plusPlus(seed.split(r).generator()));
+      if (best == null || fit.inertia < best.inertia) {
+        best = fit;
+      }
+    }
+    if (best == null) {
+      throw new IllegalStateException("no restart");
+    }
+    for (int c = 0; c < best.centres.length; c++) {
+      best.centres[c] += mean[c % rows.columns];
+    }
+    return best;
+  }
+
+  /**
+   * Greedy k-means++: each new centre is the best of 2 + ln k candidates that are drawn with
+   * probability proportional to the squared distance from the centres so far.
+   */
+  private double[] plusPlus(RandomGenerator random) {
+    int n = rows.count;
+    int d = rows.columns;
+    int trials = 2 + (int) Math.log(options.k);
+    double[] centres = new double[options.k * d];
+    rows.copy(random.nextInt(n), centres, 0);
+    double[] closest = new double[n];
+    rows.distances(Arrays.copyOf(centres, d), 1, closest, workers);
+    double[] candidates = new double[trials * d];
+    double[] distances = new double[trials * n];
+    for (int c = 1; c < options.k; c++) {
+      double[] sums = cumulative(closest);
+      for (int t = 0; t < trials; t++) {
+        rows.copy(draw(sums, random.nextDouble()), candidates, t * d);
+      }
+      rows.distances(candidates, trials, distances, workers);
+      double[] potential = new double[trials];
+      for (int i = 0; i < n; i++) {
+        for (int t = 0; t < trials; t++) {
+          potential[t] += Math.min(closest[i], distances[i * trials + t]);
+        }
+      }
+      int chosen = 0;
+      for (int t = 1; t < trials; t++) {
+        if (potential[t] < potential[chosen]) {
+          chosen = t;
+        }
+      }
+      System.arraycopy(candidates, chosen * d, centres, c * d, d);
+      for (int i = 0; i < n; i++) {
+        closest[i] = Math.min(closest[i], distances[i * trials + chosen]);
+      }
+    }
+    return centres;
+  }
+
+  private static double[] cumulative(double[] values) {
+    double[] sums = new double[values.length];
+    double sum = 0;
+    for (int i = 0; i < values.length; i++) {
+      sum += values[i];
+      sums[i] = sum;
+    }
+    return sums;
+  }
+
+  /** The place whose share of the total holds {@code u}; when all is 0, a place by u alone. */
+  private static int draw(double[] sums, double u) {
+    double total = sums[sums.length - 1];
+    if (!(total > 0)) {
+      return (int) (u * sums.length);
+    }
+    double at = u * total;
+    int low = 0;
+    int high = sums.length - 1;
+    while (low < high) {
+      int mid = (low + high) >>> 1;
+      if (sums[mid] > at) {
+        high = mid;
+      } else {
+        low = mid + 1;
+      }
+    }
+    return low;
+  }
+
+  private Fit lloyd(double[] start) {
+    int n = rows.count;
+    int k = options.k;
+    double[] centres = start;
+    int[] labels = new int[n];
+    int[] before = new int[n];
+    Arrays.fill(before, -1);
+    double[] distance = new double[n];
+    int iteration = 0;
+    boolean settled = false;
+    while (iteration < options.maxIterations) {
+      iteration++;
+      rows.assign(centres, k, labels, distance, workers);
+      double[] moved = rows.means(labels, k, centres, distance, workers);
+      double shift = 0;
+      for (int c = 0; c < moved.length; c++) {
+        shift += (moved[c] - centres[c]) * (moved[c] - centres[c]);
+      }
+      centres = moved;
+      if (Arrays.equals(labels, before)) {
+        settled = true;
+        break;
+      }
+      if (shift <= threshold) {
+        break;
+      }
+      System.arraycopy(labels, 0, before, 0, n);
+    }
+    if (!settled) {
+      rows.assign(centres, k, labels, distance, workers);
+    }
+    return new Fit(labels, centres, rows.inertia(labels, centres), iteration);
+  }
+}
