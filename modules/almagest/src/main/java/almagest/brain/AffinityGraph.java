@@ -1,0 +1,64 @@
+package almagest.brain;
+
+import almagest.run.Workers;
+import almagest.tensor.FloatMatrix;
+
+/**
+ * The graph that is clustered: features as nodes, weights a_ij = a_ji ≥ 0, a_ii = 0. Known by its
+ * products, so that it need not be held.
+ */
+public sealed interface AffinityGraph permits DenseGraph, TiledGraph, CorrelationGraph, MatchingGraph {
+  /** The number of nodes, n. */
+  int size();
+
+  /** w_i = Σ_j a_ij, in float64 [n]. */
+  double[] degrees();
+
+  /**
+   * y := A x for a block of vectors.
+   *
+   * @param x [n, b]; left unchanged
+   * @param y [n, b]; overwritten
+   */
+  void multiply(FloatMatrix x, FloatMatrix y, Workers workers);
+
+  /**
+   * The graph of an affinity, through counts: exact in float64 when small, else in float32 tiles of
+   * 2 n² bytes.
+   */
+  static AffinityGraph of(Cooccurrence counts, Affinity affinity, Workers workers) {
+    PairWeights weights = new CountWeights(counts, affinity);
+    return counts.features() <= DenseGraph.LIMIT
+        ? DenseGraph.of(weights)
+        : TiledGraph.of(weights, workers);
+  }
+
+  /**
+   * The graph of an affinity from chunks: for large n, phi and simple matching go through products
+   * with the chunks and need no pair; the others count pairs first.
+   */
+  static AffinityGraph of(Chunks chunks, Affinity affinity, Workers workers) {
+    if (chunks.features() > DenseGraph.LIMIT) {
+      if (affinity == Affinity.PHI) {
+        return CorrelationGraph.of(chunks, workers);
+      }
+      if (affinity == Affinity.SIMPLE_MATCHING) {
+        return MatchingGraph.of(chunks, workers);
+      }
+    }
+    return of(Cooccurrence.count(chunks, workers), affinity, workers);
+  }
+
+  /**
+   * The geometric side: 1 − acos(v_i · v_j) / π between decoder directions, in [0, 1]. Rows whose
+   * length is 1 within a thousandth are taken as they are, as published; others are normalised.
+   *
+   * @param decoder [n, d_model]
+   */
+  static AffinityGraph angular(FloatMatrix decoder, Workers workers) {
+    AngularWeights weights = new AngularWeights(decoder);
+    return decoder.rows() <= DenseGraph.LIMIT
+        ? DenseGraph.of(weights)
+        : TiledGraph.of(weights, workers);
+  }
+}

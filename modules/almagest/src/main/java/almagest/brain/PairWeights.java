@@ -1,0 +1,15 @@
+package almagest.brain;
+
+/** Weights of pairs, computed a rectangle at a time. */
+interface PairWeights {
+  /** The number of nodes, n. */
+  int size();
+
+  /**
+   * Weights a_ij for i in [i0, i1), j in [j0, j1), with i0 ≤ j0. Where i0 = j0 only j ≥ i need be
+   * right. The diagonal may be anything.
+   *
+   * @param into row-major, rows of {@code j1 − j0}
+   */
+  void fill(int i0, int i1, int j0, int j1, double[] into);
+}
