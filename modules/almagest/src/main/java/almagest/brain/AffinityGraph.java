@@ -7,7 +7,8 @@ import almagest.tensor.FloatMatrix;
  * The graph that is clustered: features as nodes, weights a_ij = a_ji ≥ 0, a_ii = 0. Known by its
  * products, so that it need not be held.
  */
-public sealed interface AffinityGraph permits DenseGraph, TiledGraph, CorrelationGraph, MatchingGraph {
+public sealed interface AffinityGraph
+    permits DenseGraph, TiledGraph, CorrelationGraph, MatchingGraph {
   /** The number of nodes, n. */
   int size();
 

@@ -9,11 +9,11 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products with the centred chunk matrix B̃ = B − 1 pᵀ, where p_i = c_i / T: y = B̃ᵀ B̃ x, which is T
- * times the covariance of the indicators, through two sparse products.
+ * Products with the centred chunk matrix B̃ = B − 1 pᵀ, where p_i = c_i / T: y = B̃ᵀ B̃ x, which is
+ * T times the covariance of the indicators, through two sparse products.
  *
- * <p>A feature that fires in more than half of the chunks is held by the chunks in which it does not
- * fire: its centred column only changes sign, and the sums lose no digits to its mean.
+ * <p>A feature that fires in more than half of the chunks is held by the chunks in which it does
+ * not fire: its centred column only changes sign, and the sums lose no digits to its mean.
  */
 final class CentredChunks {
   private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -46,8 +46,7 @@ final class CentredChunks {
     int[] indices = new int[Math.toIntExact(indptr[features])];
     for (int f = 0; f < features; f++) {
       if (sign[f] > 0) {
-        System.arraycopy(
-            all.indices(), all.start(f), indices, (int) indptr[f], counts[f]);
+        System.arraycopy(all.indices(), all.start(f), indices, (int) indptr[f], counts[f]);
       } else {
         complement(all, f, indices, (int) indptr[f]);
       }

@@ -4,8 +4,8 @@ import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 
 /**
- * Simple matching without its pairs: ½ (1 1ᵀ + q qᵀ) + (2 / T) B̃ᵀ B̃ with q_i = 1 − 2 c_i / T, whose
- * diagonal is 1.
+ * Simple matching without its pairs: ½ (1 1ᵀ + q qᵀ) + (2 / T) B̃ᵀ B̃ with q_i = 1 − 2 c_i / T,
+ * whose diagonal is 1.
  */
 final class MatchingGraph implements AffinityGraph {
   private final CentredChunks chunks;

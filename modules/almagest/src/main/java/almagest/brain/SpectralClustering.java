@@ -82,8 +82,7 @@ public record SpectralClustering(
     Integer[] order = java.util.stream.IntStream.range(0, k).boxed().toArray(Integer[]::new);
     java.util.Arrays.sort(
         order,
-        java.util.Comparator.comparingInt((Integer c) -> -size[c])
-            .thenComparingInt(c -> first[c]));
+        java.util.Comparator.comparingInt((Integer c) -> -size[c]).thenComparingInt(c -> first[c]));
     int[] rank = new int[k];
     for (int r = 0; r < k; r++) {
       rank[order[r]] = r;

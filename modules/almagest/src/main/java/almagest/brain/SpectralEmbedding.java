@@ -12,8 +12,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The smallest eigenvalues of the normalised Laplacian L = I − D^-½ A D^-½ of an affinity graph, and
- * the coordinates that they give to its nodes: eigenvectors divided entrywise by √degree, the
+ * The smallest eigenvalues of the normalised Laplacian L = I − D^-½ A D^-½ of an affinity graph,
+ * and the coordinates that they give to its nodes: eigenvectors divided entrywise by √degree, the
  * trivial one included, each with the sign that makes its entry of largest magnitude positive. An
  * isolated node counts as degree 1 and has L_ii = 1. This is scikit-learn's spectral embedding.
  *
@@ -78,8 +78,7 @@ public record SpectralEmbedding(
     double[] laplacian = new double[n * n];
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
-        laplacian[i * n + j] =
-            i == j ? 1 : -graph.weights()[i * n + j] / root[i] / root[j];
+        laplacian[i * n + j] = i == j ? 1 : -graph.weights()[i * n + j] / root[i] / root[j];
       }
     }
     Lapack.Eigen eigen = Lapack.symmetric(laplacian, n, true);

@@ -78,8 +78,7 @@ final class TiledGraph implements AffinityGraph {
               rounded[j] = (float) w;
             }
             rowSums[a * sides + b][i] = sum;
-            MemorySegment.copy(
-                rounded, 0, tile, FLOAT, (long) i * SIDE * Float.BYTES, height(b));
+            MemorySegment.copy(rounded, 0, tile, FLOAT, (long) i * SIDE * Float.BYTES, height(b));
           }
           if (a != b) {
             rowSums[b * sides + a] = columns;

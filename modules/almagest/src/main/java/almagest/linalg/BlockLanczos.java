@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * The largest eigenvalues of a symmetric operator and their eigenvectors, by block Lanczos with full
- * reorthogonalisation and thick restarts: a block of vectors is multiplied at once, the Krylov basis
- * grows by it, and when the basis is full its best Ritz vectors begin the next one.
+ * The largest eigenvalues of a symmetric operator and their eigenvectors, by block Lanczos with
+ * full reorthogonalisation and thick restarts: a block of vectors is multiplied at once, the Krylov
+ * basis grows by it, and when the basis is full its best Ritz vectors begin the next one.
  *
- * <p>References: Golub and Underwood, "The block Lanczos method for computing eigenvalues" (1977); Wu
- * and Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems" (2000).
+ * <p>References: Golub and Underwood, "The block Lanczos method for computing eigenvalues" (1977);
+ * Wu and Simon, "Thick-restart Lanczos method for large symmetric eigenvalue problems" (2000).
  */
 public final class BlockLanczos {
   /**

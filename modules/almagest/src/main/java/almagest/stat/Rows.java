@@ -94,8 +94,7 @@ final class Rows {
     MemorySegment.copy(x, from * columns, left, DOUBLE, 0, (to - from) * columns);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate((long) (to - from) * k * Double.BYTES, 64);
-      Blas.dgemm(
-          false, true, to - from, k, columns, 1, left, columns, centres, columns, 0, out, k);
+      Blas.dgemm(false, true, to - from, k, columns, 1, left, columns, centres, columns, 0, out, k);
       MemorySegment.copy(out, DOUBLE, 0, into, 0, (to - from) * k);
     }
   }

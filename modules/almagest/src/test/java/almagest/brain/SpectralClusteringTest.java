@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import almagest.format.Json;
 import almagest.format.Npy;
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.InputException;
 import almagest.run.Seed;
 import almagest.run.Workers;
@@ -20,8 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SpectralClusteringTest {
   @ParameterizedTest
-  @ValueSource(
-      strings = {"phi", "jaccard", "dice", "overlap", "simple-matching", "angular"})
+  @ValueSource(strings = {"phi", "jaccard", "dice", "overlap", "simple-matching", "angular"})
   void equalsTheReferenceOnPlantedLobes(String name) {
     Map<String, NpyArray> expected = Npz.read(Fixtures.file("spectral/" + name + ".npz"));
     var report = Json.read(Fixtures.file("spectral/expected.json")).get(name);
@@ -45,8 +44,7 @@ class SpectralClusteringTest {
         }
       }
       for (int k : new int[] {2, 3, 8}) {
-        SpectralClustering lobes =
-            SpectralClustering.of(graph, embedding, k, new Seed(1), workers);
+        SpectralClustering lobes = SpectralClustering.of(graph, embedding, k, new Seed(1), workers);
         var golden = report.get("k" + k);
         if (golden.get("ari_worst_of_seeds").asDouble() >= 0.99) {
           assertThat(Agreement.of(lobes.labels(), expected.get("labels_k" + k).ints()).ari())
