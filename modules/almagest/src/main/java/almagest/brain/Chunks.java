@@ -150,7 +150,7 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
     try {
       pattern =
           SparseRows.pattern((int) shape[1], indptr, integers(arrays, "indices", file).ints());
-    } catch (IllegalArgumentException | ArithmeticException e) {
+    } catch (IllegalArgumentException | InputException e) {
       throw InputException.in(
           file,
           "indptr and indices",

@@ -155,7 +155,7 @@ public final class Cooccurrence {
     int[] values;
     try {
       values = histogram.ints();
-    } catch (IllegalArgumentException | ArithmeticException e) {
+    } catch (InputException e) {
       throw InputException.in(
           file, "histogram", "expected integers below 2^31 (" + e.getMessage() + ")", "");
     }
@@ -166,7 +166,7 @@ public final class Cooccurrence {
     long[] values;
     try {
       values = array.longs();
-    } catch (IllegalArgumentException e) {
+    } catch (InputException e) {
       throw InputException.in(file, "n_chunks", "expected an integer", "");
     }
     if (values.length != 1 || values[0] < 0 || values[0] > Integer.MAX_VALUE) {

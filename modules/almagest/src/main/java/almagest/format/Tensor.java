@@ -2,6 +2,7 @@ package almagest.format;
 
 import almagest.run.InputException;
 import almagest.tensor.FloatMatrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -192,11 +193,40 @@ public final class Tensor {
     return to;
   }
 
-  /** The same values, transposed as {@link #transposedMatrix}, as a float32 tensor. */
+  /**
+   * The transpose [columns, rows] of a 2-D tensor in new memory, elements stored as they are.
+   *
+   * @throws InputException when the tensor is not 2-D
+   */
   public Tensor transposed() {
-    FloatMatrix t = transposedMatrix();
-    return new Tensor(
-        place + " transposed", ElementType.F32, new long[] {t.rows(), t.columns()}, t.data());
+    if (shape.length != 2) {
+      throw new InputException(
+          place + ": expected two dimensions, found the shape " + Arrays.toString(shape));
+    }
+    long rows = shape[0];
+    long columns = shape[1];
+    MemorySegment to = Arena.ofAuto().allocate(Math.max(1, data.byteSize()), 64);
+    to = to.asSlice(0, data.byteSize());
+    long tile = 32;
+    for (long r0 = 0; r0 < rows; r0 += tile) {
+      for (long c0 = 0; c0 < columns; c0 += tile) {
+        for (long r = r0; r < Math.min(rows, r0 + tile); r++) {
+          for (long c = c0; c < Math.min(columns, c0 + tile); c++) {
+            move(r * columns + c, to, c * rows + r);
+          }
+        }
+      }
+    }
+    return new Tensor(place + " transposed", type, new long[] {columns, rows}, to);
+  }
+
+  private void move(long from, MemorySegment to, long at) {
+    switch (type.bytes()) {
+      case 8 -> to.set(LONG, at * 8, data.get(LONG, from * 8));
+      case 4 -> to.set(INT, at * 4, data.get(INT, from * 4));
+      case 2 -> to.set(SHORT, at * 2, data.get(SHORT, from * 2));
+      default -> to.set(BYTE, at, data.get(BYTE, from));
+    }
   }
 
   /** All values in row-major order, widened or rounded to float; fewer than 2^31 of them. */
