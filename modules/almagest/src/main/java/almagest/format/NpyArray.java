@@ -64,12 +64,12 @@ public record NpyArray(int[] shape, Object values) {
     return new NpyArray(
         shape,
         switch (tensor.type()) {
-          case F32, F16, BF16, F8_E4M3, F8_E5M2 -> tensor.floats();
           case F64 -> tensor.doubles();
           case I64, U64, U32 -> tensor.longs();
           case I32, U16 -> tensor.ints();
           case I16, U8 -> tensor.shorts();
           case I8, BOOL -> tensor.data().toArray(Tensor.BYTE);
+          default -> tensor.floats();
         });
   }
 

@@ -169,7 +169,7 @@ record NpyHeader(ElementType type, boolean fortranOrder, long[] shape, long byte
       case F64, F32, F16, I64, I32, I16, I8, U64, U32, U16, U8 ->
           type.name().substring(0, 1).toLowerCase(Locale.ROOT) + type.bytes();
       case BOOL -> "b1";
-      case BF16, F8_E4M3, F8_E5M2 -> null;
+      default -> null;
     };
   }
 

@@ -271,14 +271,14 @@ public final class Safetensors {
 
   private static ElementType type(Path file, String place, JsonNode node) {
     for (ElementType type : ElementType.values()) {
-      if (node.isTextual() && type.name().equals(node.textValue())) {
+      if (!type.isQuantised() && node.isTextual() && type.name().equals(node.textValue())) {
         return type;
       }
     }
     throw InputException.in(
         file,
         place,
-        "elements of kind " + node + ", expected one of " + Arrays.toString(ElementType.values()),
+        "elements of kind " + node + ", expected numbers, e.g. F32, BF16, I64",
         "");
   }
 

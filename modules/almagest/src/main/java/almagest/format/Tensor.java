@@ -339,7 +339,7 @@ public final class Tensor {
       case U16 -> data.get(SHORT, i * 2) & 0xffff;
       case I8 -> data.get(BYTE, i);
       case U8, BOOL -> data.get(BYTE, i) & 0xff;
-      case F64, F32, F16, BF16, F8_E4M3, F8_E5M2 -> throw new IllegalStateException();
+      default -> throw new IllegalStateException("no integer kind: " + type);
     };
   }
 
@@ -382,6 +382,8 @@ public final class Tensor {
           into[at + i] = integer(from + i);
         }
       }
+      case Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K ->
+          Quantised.widen(type, data, from, into, at, length);
     }
   }
 
