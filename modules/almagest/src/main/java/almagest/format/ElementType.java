@@ -1,9 +1,9 @@
 package almagest.format;
 
 /**
- * How the elements of a tensor are stored, little endian: plain kinds under their safetensors names,
- * then the block-quantised kinds of GGML, in which {@link #blockSize} neighbours of a row share
- * their scales.
+ * How the elements of a tensor are stored, little endian: plain kinds under their safetensors
+ * names, then the block-quantised kinds of GGML, in which {@link #blockSize} neighbours of a row
+ * share their scales.
  */
 public enum ElementType {
   F64(8),
@@ -68,7 +68,8 @@ public enum ElementType {
   /**
    * The memory that {@code count} elements take, in bytes.
    *
-   * @throws ArithmeticException when it does not fit a long, or the elements do not fill whole blocks
+   * @throws ArithmeticException when it does not fit a long, or the elements do not fill whole
+   *     blocks
    */
   public long bytes(long count) {
     if (count % blockSize != 0) {

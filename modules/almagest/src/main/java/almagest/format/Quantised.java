@@ -3,10 +3,10 @@ package almagest.format;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The block-quantised kinds of GGML, back to float32. In the blocks of 32, a value is {@code d·q} or
- * {@code d·q + m} with float16 d and m; in the super-blocks of 256, eight or sixteen groups have
- * scales (and minima) of 6 or 8 bits over a float16 of their own. The order of operations is GGML's,
- * so that the values are the same bits.
+ * The block-quantised kinds of GGML, back to float32. In the blocks of 32, a value is {@code d·q}
+ * or {@code d·q + m} with float16 d and m; in the super-blocks of 256, eight or sixteen groups have
+ * scales (and minima) of 6 or 8 bits over a float16 of their own. The order of operations is
+ * GGML's, so that the values are the same bits.
  *
  * <p>Source: the block layouts of ggml-common.h and the reference dequantisation of ggml-quants.c.
  */
@@ -80,7 +80,8 @@ final class Quantised {
   }
 
   /**
-   * Eight groups of 32: {@code d·scale·q − dmin·min}, scales and minima of 6 bits packed in 12 bytes.
+   * Eight groups of 32: {@code d·scale·q − dmin·min}, scales and minima of 6 bits packed in 12
+   * bytes.
    *
    * @param low where the nibbles begin
    * @param high where the fifth bits begin, or −1 where there are none
@@ -103,15 +104,11 @@ final class Quantised {
   }
 
   private static int scale(byte[] b, int group) {
-    return group < 4
-        ? b[4 + group] & 63
-        : (b[8 + group] & 15) | (b[group] >> 6 & 3) << 4;
+    return group < 4 ? b[4 + group] & 63 : (b[8 + group] & 15) | (b[group] >> 6 & 3) << 4;
   }
 
   private static int minimum(byte[] b, int group) {
-    return group < 4
-        ? b[8 + group] & 63
-        : (b[8 + group] >> 4 & 15) | (b[4 + group] >> 6 & 3) << 4;
+    return group < 4 ? b[8 + group] & 63 : (b[8 + group] >> 4 & 15) | (b[4 + group] >> 6 & 3) << 4;
   }
 
   /** Sixteen groups of 16: {@code d·scale·(q − 32)} with q of 4 + 2 bits and scales of 8. */

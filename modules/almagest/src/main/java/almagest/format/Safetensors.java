@@ -276,10 +276,7 @@ public final class Safetensors {
       }
     }
     throw InputException.in(
-        file,
-        place,
-        "elements of kind " + node + ", expected numbers, e.g. F32, BF16, I64",
-        "");
+        file, place, "elements of kind " + node + ", expected numbers, e.g. F32, BF16, I64", "");
   }
 
   private static long[] longs(Path file, String place, JsonNode node) {
