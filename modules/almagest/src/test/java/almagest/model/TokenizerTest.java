@@ -1,0 +1,36 @@
+package almagest.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import almagest.format.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokenizerTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"bert"})
+  void idsPiecesAndTextEqualTheReference(String model) throws Exception {
+    Path directory = Path.of(TokenizerTest.class.getResource(model).toURI());
+    JsonNode expected = Json.read(directory.resolve("tokens.json"));
+    try (Tokenizer tokenizer = Tokenizer.open(directory.resolve("tokenizer.json"))) {
+      for (JsonNode text : expected.path("texts")) {
+        String t = text.path("text").asText();
+        assertThat(tokenizer.encode(t)).as(t).containsExactly(ints(text.path("ids")));
+        int[] plain = ints(text.path("ids_no_special"));
+        assertThat(tokenizer.encodePlain(t)).as(t).containsExactly(plain);
+        assertThat(tokenizer.decode(plain)).isEqualTo(text.path("decoded").asText());
+        int[] ids = ints(text.path("ids"));
+        for (int i = 0; i < ids.length; i++) {
+          assertThat(tokenizer.piece(ids[i])).isEqualTo(text.path("tokens").path(i).asText());
+        }
+      }
+    }
+  }
+
+  private static int[] ints(JsonNode array) {
+    return StreamSupport.stream(array.spliterator(), false).mapToInt(JsonNode::asInt).toArray();
+  }
+}
