@@ -50,8 +50,7 @@ class EmbeddedEncoderTest {
           TEXTS.stream().map(t -> Context.of(model.tokenizer().encode(t))).toList();
       Set<Hook> hooks = new TreeSet<>();
       IntStream.range(0, model.layers()).mapToObj(Hook::residPost).forEach(hooks::add);
-      try (Activations ours =
-          model.forward(contexts, LanguageModel.Request.of(hooks), workers)) {
+      try (Activations ours = model.forward(contexts, LanguageModel.Request.of(hooks), workers)) {
         Map<Hook, float[]> theirs = onnx(file, contexts, hooks, model.layers());
         int longest = contexts.stream().mapToInt(Context::length).max().orElseThrow();
         for (Hook hook : hooks) {
@@ -61,8 +60,7 @@ class EmbeddedEncoderTest {
             double worst = 0;
             for (int i = 0; i < found.length; i++) {
               worst =
-                  Math.max(
-                      worst, Math.abs(found[i] - expected[c * longest * model.dModel() + i]));
+                  Math.max(worst, Math.abs(found[i] - expected[c * longest * model.dModel() + i]));
             }
             assertThat(worst).as("%s, text %d", hook.name(), c).isLessThan(1e-4);
           }
@@ -100,11 +98,9 @@ class EmbeddedEncoderTest {
         OnnxTensor idTensor = OnnxTensor.createTensor(environment, LongBuffer.wrap(ids), shape);
         OnnxTensor maskTensor = OnnxTensor.createTensor(environment, LongBuffer.wrap(mask), shape);
         OnnxTensor typeTensor =
-            OnnxTensor.createTensor(
-                environment, LongBuffer.wrap(new long[ids.length]), shape)) {
+            OnnxTensor.createTensor(environment, LongBuffer.wrap(new long[ids.length]), shape)) {
       Map<String, OnnxTensorLike> inputs =
-          Map.of(
-              "input_ids", idTensor, "attention_mask", maskTensor, "token_type_ids", typeTensor);
+          Map.of("input_ids", idTensor, "attention_mask", maskTensor, "token_type_ids", typeTensor);
       Map<Hook, float[]> values = new java.util.TreeMap<>();
       try (OrtSession.Result result = session.run(inputs)) {
         for (Map.Entry<Hook, String> e : outputs.entrySet()) {
