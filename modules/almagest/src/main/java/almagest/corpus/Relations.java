@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code .json}: a list of {@code {"input": …, "output": …}} as in the data of Todd et al.,
- *       "Function Vectors in Large Language Models" (arXiv 2310.15213); one relation, named like the
- *       file;
+ *       "Function Vectors in Large Language Models" (arXiv 2310.15213); one relation, named like
+ *       the file;
  *   <li>{@code .csv}, {@code .tsv}: two columns (input, output; one relation) or three (relation,
  *       input, output); a first line with these names is a heading;
  *   <li>{@code .txt}: analogy questions as in the data of Mikolov et al., "Efficient Estimation of
@@ -71,19 +71,18 @@ public final class Relations {
    */
   public static List<Relation> defaults() {
     List<Relation> relations = new ArrayList<>();
-    DEFAULTS.forEach(
-        (name, source) -> {
-          String resource = "relations/" + name + ".json";
-          try (InputStream in = Relations.class.getResourceAsStream(resource)) {
-            if (in == null) {
-              throw new IllegalStateException("the library lacks its resource " + resource);
-            }
-            String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-            relations.add(new Relation(name, pairs(Path.of(resource), text), source));
-          } catch (IOException e) {
-            throw new IllegalStateException("the library's resource " + resource + " is bad", e);
-          }
-        });
+    DEFAULTS.forEach((name, source) -> {
+      String resource = "relations/" + name + ".json";
+      try (InputStream in = Relations.class.getResourceAsStream(resource)) {
+        if (in == null) {
+          throw new IllegalStateException("the library lacks its resource " + resource);
+        }
+        String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        relations.add(new Relation(name, pairs(Path.of(resource), text), source));
+      } catch (IOException e) {
+        throw new IllegalStateException("the library's resource " + resource + " is bad", e);
+      }
+    });
     return relations;
   }
 
@@ -237,12 +236,10 @@ public final class Relations {
       }
       String[] words = line.strip().split("\\s+");
       if (category == null) {
-        throw InputException.in(
-            file, place, "expected ': category' before the first question", "");
+        throw InputException.in(file, place, "expected ': category' before the first question", "");
       }
       if (words.length != 4) {
-        throw InputException.in(
-            file, place, "expected four words, found " + words.length, "");
+        throw InputException.in(file, place, "expected four words, found " + words.length, "");
       }
       category.add(new Relation.Pair(words[0], words[1]));
       category.add(new Relation.Pair(words[2], words[3]));

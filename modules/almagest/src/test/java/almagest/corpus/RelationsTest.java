@@ -41,15 +41,19 @@ class RelationsTest {
   @Test
   void aListOfInputsAndOutputsIsOneRelation() throws IOException {
     Path file =
-        file("colour-fruit.json", "[{\"output\": \"lemon\", \"input\": \"yellow\"}, {\"input\": \"word\", \"output\": 4}]");
+        file(
+            "colour-fruit.json",
+            "[{\"output\": \"lemon\", \"input\": \"yellow\"}, {\"input\": \"word\", \"output\": 4}]");
     Relation relation = Relations.read(file).getFirst();
     assertThat(relation.name()).isEqualTo("colour-fruit");
-    assertThat(relation.pairs()).containsExactly(new Pair("yellow", "lemon"), new Pair("word", "4"));
+    assertThat(relation.pairs())
+        .containsExactly(new Pair("yellow", "lemon"), new Pair("word", "4"));
   }
 
   @Test
   void tablesHaveTwoOrThreeColumns() throws IOException {
-    assertThat(Relations.read(file("a.csv", "input,output\nbig,small\n\"a, b\",\"say \"\"c\"\"\"\n")))
+    assertThat(
+            Relations.read(file("a.csv", "input,output\nbig,small\n\"a, b\",\"say \"\"c\"\"\"\n")))
         .containsExactly(
             new Relation(
                 "a",
