@@ -43,7 +43,33 @@ public final class Lapack {
               JAVA_INT,
               ADDRESS));
 
+  private static final MethodHandle DSTERF =
+      OpenBlas.function(
+          "LAPACKE_dsterf", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+
   private Lapack() {}
+
+  /**
+   * The eigenvalues, ascending, of a symmetric tridiagonal matrix. O(n²).
+   *
+   * @param diagonal [n]
+   * @param off [n − 1] beside it
+   */
+  public static double[] tridiagonal(double[] diagonal, double[] off) {
+    int n = diagonal.length;
+    if (off.length != Math.max(0, n - 1)) {
+      throw new IllegalArgumentException(
+          "a diagonal of " + n + " needs " + (n - 1) + " values beside it, found " + off.length);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment d = arena.allocate(JAVA_DOUBLE, Math.max(1, n));
+      MemorySegment e = arena.allocate(JAVA_DOUBLE, Math.max(1, n));
+      MemorySegment.copy(diagonal, 0, d, JAVA_DOUBLE, 0, n);
+      MemorySegment.copy(off, 0, e, JAVA_DOUBLE, 0, off.length);
+      check("dsterf", solver(() -> (int) DSTERF.invokeExact(n, d, e)));
+      return d.asSlice(0, (long) n * Double.BYTES).toArray(JAVA_DOUBLE);
+    }
+  }
 
   /**
    * Eigenvalues and eigenvectors of a symmetric matrix.

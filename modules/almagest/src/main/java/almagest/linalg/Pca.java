@@ -1,0 +1,229 @@
+package almagest.linalg;
+
+import almagest.run.Workers;
+import almagest.tensor.DoubleMatrix;
+import almagest.tensor.Points;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Principal components of a cloud: the eigenvalues and eigenvectors of its covariance (divisor n −
+ * 1), all in float64.
+ *
+ * <p>Sample eigenvalues are not the population's: with n rows in d dimensions the large ones come
+ * out too large and the small ones too small, by a factor that grows with d / n (Marčenko and
+ * Pastur 1967).
+ *
+ * @param n rows of the cloud
+ * @param mean [d]
+ * @param eigenvalues [d], descending, none negative; from index n − 1 on they are 0
+ * @param components [m][d], unit length, in the order of the eigenvalues; the entry of largest
+ *     magnitude is positive
+ */
+public record Pca(int n, double[] mean, double[] eigenvalues, double[][] components) {
+  /** Rows that are widened to float64 at a time. */
+  private static final int BLOCK = 4096;
+
+  private static final int STRIP = 192;
+
+  /**
+   * Decomposes a cloud.
+   *
+   * @param points at least 2 rows, finite
+   * @param components how many eigenvectors to keep, 0 … d
+   */
+  public static Pca of(Points points, int components, Workers workers) {
+    double[] mean = mean(points, workers);
+    return of(covariance(points, mean, workers), points.rows(), mean, components);
+  }
+
+  /** As {@link #of(Points, int, Workers)} of a covariance [d × d] that is known. */
+  public static Pca of(double[] covariance, int n, double[] mean, int components) {
+    int d = mean.length;
+    double[] values = eigenvalues(covariance, n, d);
+    double[][] vectors = new double[0][];
+    if (components > 0) {
+      vectors =
+          components * 4 >= d
+              ? Lapack.symmetric(covariance, d, true).vectors()
+              : Lapack.symmetricRange(covariance, d, d - components, d - 1).vectors();
+      int found = vectors.length;
+      double[][] descending = new double[components][];
+      for (int c = 0; c < components; c++) {
+        descending[c] = signed(vectors[found - 1 - c]);
+      }
+      vectors = descending;
+    }
+    return new Pca(n, mean, values, vectors);
+  }
+
+  /** The eigenvalues of a covariance [d × d] of n rows, descending, rounding below 0 removed. */
+  public static double[] eigenvalues(double[] covariance, int n, int d) {
+    double[] ascending = Lapack.symmetric(covariance, d, false).values();
+    double[] values = new double[d];
+    for (int i = 0; i < Math.min(d, n - 1); i++) {
+      values[i] = Math.max(0, ascending[d - 1 - i]);
+    }
+    return values;
+  }
+
+  /** The mean of the rows. */
+  public static double[] mean(Points points, Workers workers) {
+    int n = points.rows();
+    int d = points.columns();
+    double[][] sums =
+        workers
+            .map(
+                (n + BLOCK - 1) / BLOCK,
+                b -> {
+                  double[] sum = new double[d];
+                  double[] row = new double[d];
+                  for (int i = b * BLOCK; i < Math.min(n, (b + 1) * BLOCK); i++) {
+                    points.copyRow(i, row);
+                    for (int c = 0; c < d; c++) {
+                      sum[c] += row[c];
+                    }
+                  }
+                  return sum;
+                })
+            .toArray(double[][]::new);
+    double[] mean = new double[d];
+    for (double[] sum : sums) {
+      for (int c = 0; c < d; c++) {
+        mean[c] += sum[c] / n;
+      }
+    }
+    return mean;
+  }
+
+  /** The covariance [d × d], divisor n − 1, about a given mean. */
+  public static double[] covariance(Points points, double[] mean, Workers workers) {
+    int n = points.rows();
+    int d = points.columns();
+    if (n < 2) {
+      throw new IllegalArgumentException("the covariance of " + n + " rows, expected at least 2");
+    }
+    DoubleMatrix products = DoubleMatrix.zeros(d, d);
+    DoubleMatrix block = DoubleMatrix.zeros(Math.min(n, BLOCK), d);
+    for (int from = 0; from < n; from += BLOCK) {
+      int first = from;
+      int count = Math.min(n - from, BLOCK);
+      int pieces = (count + 255) / 256;
+      workers.run(
+          pieces,
+          p -> {
+            double[] row = new double[d];
+            for (int i = p * 256; i < Math.min(count, (p + 1) * 256); i++) {
+              points.copyRow(first + i, row);
+              for (int c = 0; c < d; c++) {
+                row[c] -= mean[c];
+              }
+              block.setRow(i, row);
+            }
+          });
+      workers.run(
+          (d + STRIP - 1) / STRIP,
+          s -> {
+            int left = s * STRIP;
+            MemorySegment right = block.data().asSlice((long) left * Double.BYTES);
+            Blas.dgemm(
+                true,
+                false,
+                Math.min(STRIP, d - left),
+                d - left,
+                count,
+                1,
+                right,
+                d,
+                right,
+                d,
+                1,
+                products.data().asSlice(((long) left * d + left) * Double.BYTES),
+                d);
+          });
+    }
+    double[] covariance = products.toArray();
+    for (int i = 0; i < d; i++) {
+      for (int j = i; j < d; j++) {
+        double v = covariance[i * d + j] / (n - 1);
+        covariance[i * d + j] = v;
+        covariance[j * d + i] = v;
+      }
+    }
+    return covariance;
+  }
+
+  /** The rows, centred, in the coordinates of the components kept: [rows, m]. */
+  public DoubleMatrix scores(Points points, Workers workers) {
+    int d = mean.length;
+    int m = components.length;
+    DoubleMatrix basis = DoubleMatrix.zeros(d, Math.max(1, m));
+    for (int j = 0; j < m; j++) {
+      for (int c = 0; c < d; c++) {
+        basis.set(c, j, components[j][c]);
+      }
+    }
+    DoubleMatrix scores = DoubleMatrix.zeros(points.rows(), m);
+    int rows = 512;
+    workers.run(
+        m == 0 ? 0 : (points.rows() + rows - 1) / rows,
+        p -> {
+          int from = p * rows;
+          int to = Math.min(points.rows(), from + rows);
+          DoubleMatrix centred = DoubleMatrix.zeros(to - from, d);
+          double[] row = new double[d];
+          for (int i = from; i < to; i++) {
+            points.copyRow(i, row);
+            for (int c = 0; c < d; c++) {
+              row[c] -= mean[c];
+            }
+            centred.setRow(i - from, row);
+          }
+          Blas.dgemm(
+              false,
+              false,
+              to - from,
+              m,
+              d,
+              1,
+              centred.data(),
+              d,
+              basis.data(),
+              m,
+              0,
+              scores.slice(from, to).data(),
+              m);
+        });
+    return scores;
+  }
+
+  /**
+   * How many eigenvalues stand above rounding: λ &gt; λ₁ · max(n, d) · 2⁻⁵². 0 for a cloud of one
+   * point.
+   */
+  public int rank() {
+    return rank(eigenvalues, n);
+  }
+
+  /** As {@link #rank()} for eigenvalues in descending order. */
+  public static int rank(double[] eigenvalues, int n) {
+    if (eigenvalues.length == 0) {
+      return 0;
+    }
+    double least = eigenvalues[0] * Math.max(n, eigenvalues.length) * 0x1p-52;
+    return (int) Arrays.stream(eigenvalues).filter(v -> v > least).count();
+  }
+
+  private static double[] signed(double[] vector) {
+    int largest = 0;
+    for (int c = 1; c < vector.length; c++) {
+      if (Math.abs(vector[c]) > Math.abs(vector[largest])) {
+        largest = c;
+      }
+    }
+    if (vector.length > 0 && vector[largest] < 0) {
+      return Arrays.stream(vector).map(v -> -v).toArray();
+    }
+    return vector;
+  }
+}

@@ -1,0 +1,441 @@
+package almagest.stat;
+
+import almagest.linalg.Blas;
+import almagest.run.Workers;
+import almagest.tensor.FloatMatrix;
+import almagest.tensor.Points;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The exact k nearest neighbours of every point among the others of its cloud, by Euclidean
+ * distance.
+ *
+ * <p>How: float32 products of tiles of the centred cloud give, with each pair of points, a bound
+ * below its squared distance; every point keeps the few partners with the lowest bounds, whose
+ * distances are then computed again in float64 as sums of squared differences. A point is done when
+ * its k-th such distance lies below the lowest bound of all that it did not keep: then no other
+ * point can be nearer, whatever the rounding. Where that fails (many ties), the point is compared
+ * with all others in float64. Each pair of tiles is multiplied once and serves both sides.
+ *
+ * <p>Points at equal distance (to the last bit of float64) are ordered by index, so the answer is
+ * unique. A point is never its own neighbour; its duplicates are, at distance 0. Time O(n² d / 2),
+ * memory one float32 copy of the cloud and O(n k).
+ *
+ * <p>The bound: a float32 dot product of d terms errs by at most γ|y||z|, γ = du/(1 − du), u =
+ * 2⁻²⁴, in any order of summation (Higham, Accuracy and Stability of Numerical Algorithms, section
+ * 3.1); rounding the points themselves adds 4u(|y|² + |z|²), storing norms and subtracting a few u
+ * more.
+ */
+public final class NearestNeighbours {
+  private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+  private static final double UNIT = 0x1p-24;
+
+  /** Rows of a tile: a square tile of products stays in a processor's own cache. */
+  private static final int TILE = 512;
+
+  /** How many partners more than k are kept, so that near ties seldom spoil the proof. */
+  private static final int SLACK = 11;
+
+  private final int n;
+  private final int k;
+  private final int[] indices;
+  private final double[] distances;
+  private final int scanned;
+
+  private NearestNeighbours(int n, int k, int[] indices, double[] distances, int scanned) {
+    this.n = n;
+    this.k = k;
+    this.indices = indices;
+    this.distances = distances;
+    this.scanned = scanned;
+  }
+
+  /**
+   * Finds them.
+   *
+   * @param points finite; at least k + 1 rows
+   * @param k at least 1
+   */
+  public static NearestNeighbours of(Points points, int k, Workers workers) {
+    if (k < 1 || points.rows() <= k) {
+      throw new IllegalArgumentException(
+          k + " nearest neighbours need at least " + (k + 1) + " points, found " + points.rows());
+    }
+    return new Search(points, k, workers).find();
+  }
+
+  /** How many points there are. */
+  public int size() {
+    return n;
+  }
+
+  /** How many neighbours each has here. */
+  public int k() {
+    return k;
+  }
+
+  /**
+   * The index of a neighbour.
+   *
+   * @param rank 0 for the nearest, up to k − 1
+   */
+  public int index(int point, int rank) {
+    return indices[point * k + rank];
+  }
+
+  /** The distance to a neighbour, rank from 0. */
+  public double distance(int point, int rank) {
+    return distances[point * k + rank];
+  }
+
+  /** The distance of every point to its neighbour of that rank (from 0), as a new array. */
+  public double[] distances(int rank) {
+    double[] r = new double[n];
+    for (int i = 0; i < n; i++) {
+      r[i] = distance(i, rank);
+    }
+    return r;
+  }
+
+  /** How many points have another at distance zero. */
+  public int duplicates() {
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      count += distance(i, 0) == 0 ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** How many points needed the comparison with all others. */
+  int scanned() {
+    return scanned;
+  }
+
+  /** One search: what it holds lives as long as it runs. */
+  private static final class Search {
+    final Points points;
+    final Workers workers;
+    final int n;
+    final int d;
+    final int k;
+    final int kept;
+    final int tiles;
+    final FloatMatrix y;
+
+    /** Scaled squared norms less their share of the error. */
+    final float[] low;
+
+    final double[] norm;
+    final double epsilon;
+    final double absolute;
+    double scale = 1;
+    final float[] keys;
+    final int[] ids;
+    final float[] limit;
+    final ConcurrentLinkedQueue<MemorySegment> buffers = new ConcurrentLinkedQueue<>();
+
+    Search(Points points, int k, Workers workers) {
+      this.points = points;
+      this.workers = workers;
+      this.k = k;
+      n = points.rows();
+      d = points.columns();
+      kept = Math.min(n - 1, k + SLACK);
+      tiles = (n + TILE - 1) / TILE;
+      y = FloatMatrix.zeros(n, Math.max(1, d));
+      low = new float[n];
+      norm = new double[n];
+      // γ of the product, 4u for the rounded points, 3u for the norm and the subtraction; and room.
+      epsilon = 1.01 * (d + 16) * UNIT;
+      absolute = (d + 4) * 0x1p-140;
+      keys = new float[n * kept];
+      ids = new int[n * kept];
+      limit = new float[n];
+      Arrays.fill(keys, Float.POSITIVE_INFINITY);
+      Arrays.fill(ids, Integer.MAX_VALUE);
+      Arrays.fill(limit, Float.POSITIVE_INFINITY);
+    }
+
+    NearestNeighbours find() {
+      centre();
+      // A tournament of tiles: in each round every tile meets one other, so that no two pieces of a
+      // round write to the same rows. What is kept does not depend on the order of the rounds.
+      workers.run(tiles, t -> meet(t, t));
+      int players = tiles + tiles % 2;
+      for (int r = 0; r < players - 1; r++) {
+        int round = r;
+        workers.run(
+            players / 2,
+            p -> {
+              int a = p == 0 ? players - 1 : (round + p) % (players - 1);
+              int b = p == 0 ? round : (round + players - 1 - p) % (players - 1);
+              if (a < tiles && b < tiles) {
+                meet(Math.min(a, b), Math.max(a, b));
+              }
+            });
+      }
+      int[] indices = new int[n * k];
+      double[] distances = new double[n * k];
+      int[] scanned = new int[tiles];
+      workers.run(tiles, t -> scanned[t] = refine(t, indices, distances));
+      return new NearestNeighbours(n, k, indices, distances, Arrays.stream(scanned).sum());
+    }
+
+    /** Moves the mean to 0 and the farthest point to about 1, where float32 loses least. */
+    private void centre() {
+      double[][] sums = new double[tiles][];
+      workers.run(
+          tiles,
+          t -> {
+            double[] sum = new double[d];
+            double[] row = new double[d];
+            for (int i = t * TILE; i < end(t); i++) {
+              points.copyRow(i, row);
+              for (int c = 0; c < d; c++) {
+                sum[c] += row[c];
+              }
+            }
+            sums[t] = sum;
+          });
+      double[] mean = new double[d];
+      for (double[] sum : sums) {
+        for (int c = 0; c < d; c++) {
+          mean[c] += sum[c] / n;
+        }
+      }
+      double[] largest = new double[tiles];
+      workers.run(
+          tiles,
+          t -> {
+            double[] row = new double[d];
+            for (int i = t * TILE; i < end(t); i++) {
+              points.copyRow(i, row);
+              for (int c = 0; c < d; c++) {
+                largest[t] = Math.max(largest[t], Math.abs(row[c] - mean[c]));
+              }
+            }
+          });
+      double most = Arrays.stream(largest).max().orElse(0);
+      if (most > 0) {
+        scale = Math.scalb(1.0, -Math.clamp(Math.getExponent(most), -1000, 1000));
+      }
+      workers.run(
+          tiles,
+          t -> {
+            double[] row = new double[d];
+            float[] rounded = new float[Math.max(1, d)];
+            for (int i = t * TILE; i < end(t); i++) {
+              points.copyRow(i, row);
+              double square = 0;
+              for (int c = 0; c < d; c++) {
+                rounded[c] = (float) ((row[c] - mean[c]) * scale);
+                square += (double) rounded[c] * rounded[c];
+              }
+              y.setRow(i, rounded);
+              norm[i] = square;
+              low[i] = (float) (square * (1 - epsilon));
+            }
+          });
+    }
+
+    private int end(int tile) {
+      return Math.min(n, (tile + 1) * TILE);
+    }
+
+    private void meet(int a, int b) {
+      int rows = end(a) - a * TILE;
+      int columns = end(b) - b * TILE;
+      MemorySegment g = buffers.poll();
+      if (g == null) {
+        g = Arena.ofAuto().allocate((long) TILE * TILE * Float.BYTES, 64);
+      }
+      Blas.sgemm(
+          false,
+          true,
+          rows,
+          columns,
+          y.columns(),
+          1f,
+          y.slice(a * TILE, end(a)).data(),
+          y.columns(),
+          y.slice(b * TILE, end(b)).data(),
+          y.columns(),
+          0f,
+          g,
+          TILE);
+      for (int r = 0; r < rows; r++) {
+        scan(g, r, a * TILE + r, b * TILE, columns, a != b);
+      }
+      buffers.add(g);
+    }
+
+    /** Offers point i to the points from {@code first} on, and, when {@code both}, them to i. */
+    private void scan(
+        MemorySegment g, int row, int i, int first, int columns, boolean both) {
+      float lowI = low[i];
+      int j = 0;
+      int whole = SPECIES.loopBound(columns);
+      long at = (long) row * TILE * Float.BYTES;
+      for (; j < whole; j += SPECIES.length()) {
+        FloatVector minus =
+            FloatVector.fromMemorySegment(
+                    SPECIES, g, at + (long) j * Float.BYTES, ByteOrder.nativeOrder())
+                .mul(-2f);
+        FloatVector forRow = minus.add(FloatVector.fromArray(SPECIES, low, first + j));
+        VectorMask<Float> hit = forRow.lt(limit[i]);
+        if (both) {
+          FloatVector forColumn = minus.add(lowI);
+          hit = hit.or(forColumn.lt(FloatVector.fromArray(SPECIES, limit, first + j)));
+        }
+        if (hit.anyTrue()) {
+          for (int l = j; l < j + SPECIES.length(); l++) {
+            offer(g, at, i, first, l, lowI, both);
+          }
+        }
+      }
+      for (; j < columns; j++) {
+        offer(g, at, i, first, j, lowI, both);
+      }
+    }
+
+    private void offer(
+        MemorySegment g, long at, int i, int first, int column, float lowI, boolean both) {
+      int j = first + column;
+      if (i == j) {
+        return;
+      }
+      float minus = -2 * g.get(ValueLayout.JAVA_FLOAT, at + (long) column * Float.BYTES);
+      insert(i, minus + low[j], j);
+      if (both) {
+        insert(j, minus + lowI, i);
+      }
+    }
+
+    /**
+     * Keeps the lowest keys. Which of several equal keys at the limit is kept depends on the order
+     * of arrival; the proof in {@link #refine} holds either way and the result does not change.
+     */
+    private void insert(int owner, float key, int id) {
+      if (!(key < limit[owner])) {
+        return;
+      }
+      int from = owner * kept;
+      int at = from + kept - 1;
+      while (at > from && keys[at - 1] > key) {
+        keys[at] = keys[at - 1];
+        ids[at] = ids[at - 1];
+        at--;
+      }
+      keys[at] = key;
+      ids[at] = id;
+      limit[owner] = keys[from + kept - 1];
+    }
+
+    /** Exact distances of what was kept, or of all; returns how many points needed all. */
+    private int refine(int tile, int[] indices, double[] distances) {
+      Nearest nearest = new Nearest(k);
+      double[] mine = new double[d];
+      double[] other = new double[d];
+      int scans = 0;
+      for (int i = tile * TILE; i < end(tile); i++) {
+        points.copyRow(i, mine);
+        nearest.clear();
+        for (int c = i * kept; c < (i + 1) * kept; c++) {
+          points.copyRow(ids[c], other);
+          nearest.offer(square(mine, other, scale), ids[c]);
+        }
+        double others = limit[i] + norm[i] * (1 - epsilon) - absolute;
+        boolean proven = kept == n - 1 || nearest.worst() < others;
+        if (!proven) {
+          scans++;
+          nearest.clear();
+          for (int j = 0; j < n; j++) {
+            if (j != i) {
+              points.copyRow(j, other);
+              nearest.offer(square(mine, other, scale), j);
+            }
+          }
+        }
+        nearest.copyTo(indices, distances, i * k, scale);
+      }
+      return scans;
+    }
+
+    /** Of scaled points: a power of two, which changes no digit and keeps squares in range. */
+    private static double square(double[] a, double[] b, double scale) {
+      double s0 = 0;
+      double s1 = 0;
+      double s2 = 0;
+      double s3 = 0;
+      int c = 0;
+      for (; c + 3 < a.length; c += 4) {
+        double d0 = (a[c] - b[c]) * scale;
+        double d1 = (a[c + 1] - b[c + 1]) * scale;
+        double d2 = (a[c + 2] - b[c + 2]) * scale;
+        double d3 = (a[c + 3] - b[c + 3]) * scale;
+        s0 += d0 * d0;
+        s1 += d1 * d1;
+        s2 += d2 * d2;
+        s3 += d3 * d3;
+      }
+      for (; c < a.length; c++) {
+        double difference = (a[c] - b[c]) * scale;
+        s0 += difference * difference;
+      }
+      return (s0 + s1) + (s2 + s3);
+    }
+  }
+
+  /** The k lowest of what is offered, ties by index. */
+  private static final class Nearest {
+    private final double[] squares;
+    private final int[] ids;
+
+    Nearest(int k) {
+      squares = new double[k];
+      ids = new int[k];
+    }
+
+    void clear() {
+      Arrays.fill(squares, Double.POSITIVE_INFINITY);
+      Arrays.fill(ids, Integer.MAX_VALUE);
+    }
+
+    double worst() {
+      return squares[squares.length - 1];
+    }
+
+    void offer(double square, int id) {
+      int at = squares.length - 1;
+      if (!before(square, id, at)) {
+        return;
+      }
+      while (at > 0 && before(square, id, at - 1)) {
+        squares[at] = squares[at - 1];
+        ids[at] = ids[at - 1];
+        at--;
+      }
+      squares[at] = square;
+      ids[at] = id;
+    }
+
+    private boolean before(double square, int id, int at) {
+      return square < squares[at] || (square == squares[at] && id < ids[at]);
+    }
+
+    void copyTo(int[] indices, double[] distances, int at, double scale) {
+      for (int r = 0; r < ids.length; r++) {
+        indices[at + r] = ids[r];
+        distances[at + r] = Math.sqrt(squares[r]) / scale;
+      }
+    }
+  }
+}
