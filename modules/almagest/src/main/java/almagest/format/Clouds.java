@@ -1,7 +1,9 @@
 package almagest.format;
 
 import almagest.run.InputException;
+import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
+import almagest.tensor.Points;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.regex.Matcher;
@@ -38,6 +40,19 @@ public final class Clouds {
    *     points, or holds NaN or an infinity
    */
   public static FloatMatrix open(String specification) {
+    return checked(tensor(specification));
+  }
+
+  /** As {@link #open}, with float64 left as it is. */
+  public static Points points(String specification) {
+    Tensor tensor = tensor(specification);
+    FloatMatrix single = checked(tensor);
+    return tensor.type() == ElementType.F64
+        ? Points.of(DoubleMatrix.copyOf(tensor.doubles(), single.columns()))
+        : Points.of(single);
+  }
+
+  private static Tensor tensor(String specification) {
     Matcher m = SPECIFICATION.matcher(specification);
     if (!m.matches()) {
       throw new InputException(
@@ -47,8 +62,7 @@ public final class Clouds {
     }
     Path file = Path.of(m.group(1));
     String key = m.group(3) == null ? "" : m.group(3);
-    Tensor tensor =
-        switch (m.group(2)) {
+    return switch (m.group(2)) {
           case "npy" -> {
             if (!key.isEmpty()) {
               throw InputException.in(
@@ -69,7 +83,6 @@ public final class Clouds {
             yield st.tensor(key.isEmpty() ? onlyOrDecoder(st.tensors().keySet(), file) : key);
           }
         };
-    return checked(tensor);
   }
 
   private static String onlyOrDecoder(Iterable<String> names, Path file) {

@@ -3,7 +3,7 @@ package almagest.galaxy;
 import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.stat.Distributions;
+import almagest.stat.SpecialFunctions;
 import almagest.stat.NearestNeighbours;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
@@ -87,7 +87,7 @@ final class PublishedEntropy {
     double error =
         resamples < 2
             ? Double.NaN
-            : Distributions.studentTQuantile(0.975, resamples - 1) * sd / Math.sqrt(resamples);
+            : SpecialFunctions.studentTQuantile(0.975, resamples - 1) * sd / Math.sqrt(resamples);
     return new Result(n, d, k, resamples, gauss, gauss - mean, error, sd);
   }
 

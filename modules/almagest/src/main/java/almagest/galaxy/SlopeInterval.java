@@ -3,7 +3,7 @@ package almagest.galaxy;
 import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.stat.Distributions;
+import almagest.stat.SpecialFunctions;
 import almagest.tensor.Points;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
@@ -75,7 +75,7 @@ record SlopeInterval(double sd, double half, int halves) {
         values[t][2 * s + 1] = statistics[t].of(e2, n2);
       }
     }
-    double quantile = Distributions.studentTQuantile(0.975, 2 * splits - 1);
+    double quantile = SpecialFunctions.studentTQuantile(0.975, 2 * splits - 1);
     return Arrays.stream(values)
         .map(v -> new SlopeInterval(Moments.sd(v), quantile * Moments.sd(v), v.length))
         .toArray(SlopeInterval[]::new);

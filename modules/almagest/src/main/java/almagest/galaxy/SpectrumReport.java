@@ -51,7 +51,7 @@ final class SpectrumReport {
       published.putNull("log_volume");
       return;
     }
-    Window window = Window.PUBLISHED.within(rank);
+    Window window = Window.published(rank);
     LineFit fit = spectrum.powerLaw(window);
     SlopeInterval[] intervals =
         SlopeInterval.of(

@@ -27,6 +27,19 @@ public record Window(int first, int last) {
   }
 
   /**
+   * The published window where there are 150 eigenvalues. A smaller spectrum is fitted over the
+   * first 25 in every 32 of its ranks, from 11 on (or from 1 when that leaves fewer than 10): beyond
+   * them the finite sample bends every spectrum down, structured or not.
+   *
+   * @param rank how many eigenvalues are above rounding, at least 1
+   */
+  public static Window published(int rank) {
+    return rank >= PUBLISHED.last
+        ? PUBLISHED
+        : PUBLISHED.within(Math.max(Math.min(3, rank), rank * 25 / 32));
+  }
+
+  /**
    * This window cut to the eigenvalues there are; when fewer than 10 are left, the window from rank
    * 1.
    *
