@@ -139,8 +139,7 @@ final class GalaxyCommand implements Callable<Integer> {
     result.set("almagest", Json.tree(provenance(hashes)));
     try (Workers workers = common.workers()) {
       result.setAll(
-          Galaxy.analyse(
-              named, options, common.seed(), this::keep, workers, common.progress()));
+          Galaxy.analyse(named, options, common.seed(), this::keep, workers, common.progress()));
     }
     Json.write(out.resolve("galaxy.json"), result);
     if (common.json) {

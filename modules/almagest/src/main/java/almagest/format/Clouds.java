@@ -63,26 +63,26 @@ public final class Clouds {
     Path file = Path.of(m.group(1));
     String key = m.group(3) == null ? "" : m.group(3);
     return switch (m.group(2)) {
-          case "npy" -> {
-            if (!key.isEmpty()) {
-              throw InputException.in(
-                  file, "", "an .npy file holds one array and takes no key, found :" + key, "");
-            }
-            yield Npy.tensor(file);
-          }
-          case "npz" -> {
-            Npz npz = Npz.open(file);
-            yield npz.tensor(key.isEmpty() ? onlyOrDecoder(npz.names(), file) : key);
-          }
-          case "pt" -> {
-            TorchCheckpoint pt = TorchCheckpoint.open(file);
-            yield pt.tensor(key.isEmpty() ? onlyOrDecoder(pt.tensors().keySet(), file) : key);
-          }
-          default -> {
-            Safetensors st = Safetensors.open(file);
-            yield st.tensor(key.isEmpty() ? onlyOrDecoder(st.tensors().keySet(), file) : key);
-          }
-        };
+      case "npy" -> {
+        if (!key.isEmpty()) {
+          throw InputException.in(
+              file, "", "an .npy file holds one array and takes no key, found :" + key, "");
+        }
+        yield Npy.tensor(file);
+      }
+      case "npz" -> {
+        Npz npz = Npz.open(file);
+        yield npz.tensor(key.isEmpty() ? onlyOrDecoder(npz.names(), file) : key);
+      }
+      case "pt" -> {
+        TorchCheckpoint pt = TorchCheckpoint.open(file);
+        yield pt.tensor(key.isEmpty() ? onlyOrDecoder(pt.tensors().keySet(), file) : key);
+      }
+      default -> {
+        Safetensors st = Safetensors.open(file);
+        yield st.tensor(key.isEmpty() ? onlyOrDecoder(st.tensors().keySet(), file) : key);
+      }
+    };
   }
 
   private static String onlyOrDecoder(Iterable<String> names, Path file) {

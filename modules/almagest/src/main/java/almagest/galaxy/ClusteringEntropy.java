@@ -12,15 +12,15 @@ import java.util.random.RandomGenerator;
 
 /**
  * How much less entropy a cloud has than a Gaussian of its covariance, in nats: H_gauss − H, with H
- * by Kozachenko and Leonenko, minus what the same estimator says of Gaussian clouds of the same n, d
- * and sample covariance ({@link Frames}), with the spread of those. The subtraction matters: for
+ * by Kozachenko and Leonenko, minus what the same estimator says of Gaussian clouds of the same n,
+ * d and sample covariance ({@link Frames}), with the spread of those. The subtraction matters: for
  * true Gaussians in 100 dimensions H_gauss − H is about −16 nats, not 0.
  *
  * <p>The excess is not the negentropy itself where the bias of the estimator differs between the
  * cloud and a Gaussian (a cloud in tight clusters has far fewer points to a cluster); its sign and
  * its size in units of the null's spread are what it can be trusted for. The spread is that of
- * Gaussian clouds, so it judges the hypothesis "Gaussian", and is no interval around the excess of a
- * cloud that is not.
+ * Gaussian clouds, so it judges the hypothesis "Gaussian", and is no interval around the excess of
+ * a cloud that is not.
  */
 final class ClusteringEntropy {
   private static final Workers ALONE = new Workers(1);
@@ -95,9 +95,7 @@ final class ClusteringEntropy {
         whitened.computeIfAbsent(
             (long) n << 32 | d,
             key ->
-                workers
-                    .map(draws, b -> entropies(frame(n, d, b), ALONE))
-                    .toArray(double[][]::new));
+                workers.map(draws, b -> entropies(frame(n, d, b), ALONE)).toArray(double[][]::new));
     double[] inverse = Arrays.stream(eigenvalues).map(v -> 1 / v).toArray();
     double[] ones = new double[d];
     Arrays.fill(ones, 1);
@@ -106,14 +104,14 @@ final class ClusteringEntropy {
   }
 
   /**
-   * As {@link #unscaled} against Gaussian clouds pushed to the unit sphere before they are projected
-   * and given the cloud's covariance: what a cloud of unit vectors is to be compared with.
+   * As {@link #unscaled} against Gaussian clouds pushed to the unit sphere before they are
+   * projected and given the cloud's covariance: what a cloud of unit vectors is to be compared
+   * with.
    *
    * @param mean [D] of the cloud in the coordinates of all its components
    * @param spectrum [D] its eigenvalues there
    */
-  Estimate[] onSphere(
-      DoubleMatrix scores, double[] eigenvalues, double[] mean, double[] spectrum) {
+  Estimate[] onSphere(DoubleMatrix scores, double[] eigenvalues, double[] mean, double[] spectrum) {
     int n = scores.rows();
     int d = eigenvalues.length;
     double[][] nulls =
@@ -153,8 +151,7 @@ final class ClusteringEntropy {
     NearestNeighbours neighbours = NearestNeighbours.of(Points.of(cloud), k, with);
     double[] entropies = new double[k];
     for (int r = 0; r < k; r++) {
-      entropies[r] =
-          Entropies.kozachenkoLeonenko(neighbours.distances(r), cloud.columns(), r + 1);
+      entropies[r] = Entropies.kozachenkoLeonenko(neighbours.distances(r), cloud.columns(), r + 1);
     }
     return entropies;
   }

@@ -29,8 +29,7 @@ final class EntropyReport {
     this.seed = seed;
     this.workers = workers;
     this.estimator =
-        new ClusteringEntropy(
-            options.entropyDraws(), options.maxK(), seed.split("nulls"), workers);
+        new ClusteringEntropy(options.entropyDraws(), options.maxK(), seed.split("nulls"), workers);
   }
 
   void report(NamedCloud cloud, Pca whole, ObjectNode node, ObjectNode published) {
@@ -40,8 +39,7 @@ final class EntropyReport {
     entropy.put("duplicates", points.rows() - distinct.length);
     int n = Math.min(distinct.length, options.sample());
     int[] chosen = SlopeInterval.sample(distinct.length, n, seed.split("sample").generator());
-    DoubleMatrix sample =
-        points.gather(Arrays.stream(chosen).map(i -> distinct[i]).toArray());
+    DoubleMatrix sample = points.gather(Arrays.stream(chosen).map(i -> distinct[i]).toArray());
     Points sampled = Points.of(sample);
     int wanted = Math.min(options.dimension(), points.columns());
     int d = n < 3 ? 0 : Math.min(wanted, (n - 1) / 2);
@@ -87,8 +85,7 @@ final class EntropyReport {
   /** The article's procedure, duplicates and all. */
   private void published(Points points, ObjectNode published, int wanted) {
     int n = Math.min(points.rows(), options.sample());
-    int[] rows =
-        SlopeInterval.sample(points.rows(), n, seed.split("published sample").generator());
+    int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("published sample").generator());
     DoubleMatrix sample = points.gather(rows);
     int d = Math.min(wanted, n - 1);
     PublishedEntropy.Result r =

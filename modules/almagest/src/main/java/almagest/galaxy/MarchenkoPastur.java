@@ -61,12 +61,8 @@ public record MarchenkoPastur(int n, int d) {
     double root = Math.sqrt(gamma());
     double m = 1 + gamma();
     double r = 2 * root;
-    double turn =
-        Math.atan2((1 + root) * Math.sin(t / 2), Math.abs(1 - root) * Math.cos(t / 2));
-    return 2
-        / Math.PI
-        * ((m * t + r * Math.sin(t)) - 2 * Math.abs(1 - gamma()) * turn)
-        / (r * r);
+    double turn = Math.atan2((1 + root) * Math.sin(t / 2), Math.abs(1 - root) * Math.cos(t / 2));
+    return 2 / Math.PI * ((m * t + r * Math.sin(t)) - 2 * Math.abs(1 - gamma()) * turn) / (r * r);
   }
 
   private double angle(double mass) {

@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param l0 the mean number of features that fire at a token, of the SAE the cloud is of, when that
  *     is known
  */
-public record NamedCloud(
-    String name, Points points, @Nullable Integer layer, @Nullable Double l0) {
+public record NamedCloud(String name, Points points, @Nullable Integer layer, @Nullable Double l0) {
   /**
    * @throws InputException for a cloud of fewer than 3 rows or no columns, a value that is not
    *     finite, or an L0 that is not positive

@@ -39,8 +39,7 @@ public record Options(
 
   private static void atLeast(String name, int value, int least) {
     if (value < least) {
-      throw new InputException(
-          "--" + name + ": expected at least " + least + ", found " + value);
+      throw new InputException("--" + name + ": expected at least " + least + ", found " + value);
     }
   }
 
@@ -49,8 +48,7 @@ public record Options(
   }
 
   public Options withSample(int rows) {
-    return new Options(
-        rows, dimension, k, maxK, entropyDraws, spectrumDraws, splits, resamples);
+    return new Options(rows, dimension, k, maxK, entropyDraws, spectrumDraws, splits, resamples);
   }
 
   public Options withDimension(int components) {
@@ -75,8 +73,7 @@ public record Options(
   }
 
   public Options withSplits(int count) {
-    return new Options(
-        sample, dimension, k, maxK, entropyDraws, spectrumDraws, count, resamples);
+    return new Options(sample, dimension, k, maxK, entropyDraws, spectrumDraws, count, resamples);
   }
 
   public Options withResamples(int count) {

@@ -3,8 +3,8 @@ package almagest.galaxy;
 import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.stat.SpecialFunctions;
 import almagest.stat.NearestNeighbours;
+import almagest.stat.SpecialFunctions;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
 import java.util.Arrays;
@@ -55,7 +55,14 @@ final class PublishedEntropy {
    * @param sd of the resamples
    */
   record Result(
-      int n, int d, int k, int resamples, double gauss, double clustering, double error, double sd) {}
+      int n,
+      int d,
+      int k,
+      int resamples,
+      double gauss,
+      double clustering,
+      double error,
+      double sd) {}
 
   /**
    * The whole procedure on a sample of rows: standardise each coordinate (population deviation; a

@@ -13,8 +13,9 @@ import java.util.random.RandomGenerator;
  * halves, again and again, and the statistic of each half computed. Halves drawn without
  * replacement from n rows scatter about as much as whole samples of n rows do (n/2 rows would
  * scatter √2 times as much, drawing them from the same n takes that away again), so their standard
- * deviation is used as it is, around the value of the whole cloud. The halves' own mean is not used:
- * it is biased as that of n/2 rows. For a flat spectrum the spread is about 1.3 times too wide.
+ * deviation is used as it is, around the value of the whole cloud. The halves' own mean is not
+ * used: it is biased as that of n/2 rows. For a flat spectrum the spread is about 1.3 times too
+ * wide.
  *
  * @param sd of the halves
  * @param half the half width of the 95 % interval: Student's t with (halves − 1) degrees times sd

@@ -80,7 +80,9 @@ public record Spectrum(int n, double[] eigenvalues) {
     return LineFit.weighted(x, y, weights);
   }
 
-  /** Σ ln λ over a window: the log determinant there, twice the log of the volume's side product. */
+  /**
+   * Σ ln λ over a window: the log determinant there, twice the log of the volume's side product.
+   */
   public double logVolume(Window window) {
     double sum = 0;
     for (int r = window.first(); r <= window.last(); r++) {

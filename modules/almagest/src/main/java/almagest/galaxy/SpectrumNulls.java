@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * Spectra of clouds with no structure, of the same n and d as the cloud they are compared with: many
- * draws each, so that a band can be shown and not one line.
+ * Spectra of clouds with no structure, of the same n and d as the cloud they are compared with:
+ * many draws each, so that a band can be shown and not one line.
  */
 final class SpectrumNulls {
   private SpectrumNulls() {}
@@ -45,7 +45,9 @@ final class SpectrumNulls {
     return values;
   }
 
-  /** Uniform unit vectors, whose covariance has trace 1 as that of unit decoder rows has, or less. */
+  /**
+   * Uniform unit vectors, whose covariance has trace 1 as that of unit decoder rows has, or less.
+   */
   static double[] unitVectors(int n, int d, Seed seed, Workers workers) {
     FloatMatrix cloud = FloatMatrix.zeros(n, d);
     int rows = 1024;

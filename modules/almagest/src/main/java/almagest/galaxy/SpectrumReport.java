@@ -101,13 +101,17 @@ final class SpectrumReport {
         shared(
             "isotropic " + n + " " + d,
             options.spectrumDraws(),
-            i -> SpectrumNulls.isotropic(n, d, seed.split("isotropic " + n + " " + d).split(i).generator()));
+            i ->
+                SpectrumNulls.isotropic(
+                    n, d, seed.split("isotropic " + n + " " + d).split(i).generator()));
     int draws = draws(n, d);
     double[][] unit =
         shared(
             "unit " + n + " " + d,
             draws,
-            i -> SpectrumNulls.unitVectors(n, d, seed.split("unit " + n + " " + d).split(i), workers));
+            i ->
+                SpectrumNulls.unitVectors(
+                    n, d, seed.split("unit " + n + " " + d).split(i), workers));
     double[][] shuffled = new double[draws][];
     Seed shuffle = seed.split("shuffle " + cloud.name());
     for (int i = 0; i < draws; i++) {
@@ -144,11 +148,10 @@ final class SpectrumReport {
     Numbers.put(node, "sd", Moments.sd(slopes));
     double[][] matched =
         Arrays.stream(draws)
-            .map(
-                v -> {
-                  double factor = trace / Arrays.stream(v).sum();
-                  return Arrays.stream(v).map(e -> e * factor).toArray();
-                })
+            .map(v -> {
+              double factor = trace / Arrays.stream(v).sum();
+              return Arrays.stream(v).map(e -> e * factor).toArray();
+            })
             .toArray(double[][]::new);
     SpectrumNulls.Band band = SpectrumNulls.Band.of(matched);
     put(node.putArray("spectrum_mean"), band.mean());
@@ -165,7 +168,9 @@ final class SpectrumReport {
         });
   }
 
-  /** Draws of a null that needs a whole cloud: all that are asked for, or what the budget allows. */
+  /**
+   * Draws of a null that needs a whole cloud: all that are asked for, or what the budget allows.
+   */
   private int draws(int n, int d) {
     double work = (double) n * d * d + 4.0 * d * d * d;
     return (int) Math.clamp(BUDGET / work, 2, options.spectrumDraws());
@@ -189,7 +194,8 @@ final class SpectrumReport {
         : new Spectrum(rows, eigenvalues).logVolume(window);
   }
 
-  private static void interval(ObjectNode node, double value, SlopeInterval[] intervals, int which) {
+  private static void interval(
+      ObjectNode node, double value, SlopeInterval[] intervals, int which) {
     ArrayNode ci = node.putArray("ci");
     if (intervals.length > which && !Double.isNaN(intervals[which].half())) {
       ci.add(value - intervals[which].half()).add(value + intervals[which].half());

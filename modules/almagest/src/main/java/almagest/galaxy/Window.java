@@ -28,8 +28,8 @@ public record Window(int first, int last) {
 
   /**
    * The published window where there are 150 eigenvalues. A smaller spectrum is fitted over the
-   * first 25 in every 32 of its ranks, from 11 on (or from 1 when that leaves fewer than 10): beyond
-   * them the finite sample bends every spectrum down, structured or not.
+   * first 25 in every 32 of its ranks, from 11 on (or from 1 when that leaves fewer than 10):
+   * beyond them the finite sample bends every spectrum down, structured or not.
    *
    * @param rank how many eigenvalues are above rounding, at least 1
    */

@@ -71,9 +71,7 @@ public record LineFit(
       residual += weights[i] * n / total * e * e;
     }
     double error = n > 2 ? Math.sqrt(residual / (n - 2) / xx) : Double.NaN;
-    double half =
-        n > 2 ? SpecialFunctions.studentTQuantile(0.975, n - 2) * error : Double.NaN;
-    return new LineFit(
-        n, slope, intercept, error, half, yy > 0 ? 1 - residual / yy : Double.NaN);
+    double half = n > 2 ? SpecialFunctions.studentTQuantile(0.975, n - 2) * error : Double.NaN;
+    return new LineFit(n, slope, intercept, error, half, yy > 0 ? 1 - residual / yy : Double.NaN);
   }
 }

@@ -278,8 +278,7 @@ public final class NearestNeighbours {
     }
 
     /** Offers point i to the points from {@code first} on, and, when {@code both}, them to i. */
-    private void scan(
-        MemorySegment g, int row, int i, int first, int columns, boolean both) {
+    private void scan(MemorySegment g, int row, int i, int first, int columns, boolean both) {
       float lowI = low[i];
       int j = 0;
       int whole = SPECIES.loopBound(columns);

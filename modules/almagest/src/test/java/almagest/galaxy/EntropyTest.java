@@ -49,8 +49,7 @@ class EntropyTest {
     int d = cloud.columns();
     for (int k = 1; k <= 5; k++) {
       assertThat(Entropies.kozachenkoLeonenko(found.distances(k - 1), d, k))
-          .isCloseTo(
-              expected.get("kozachenko_leonenko").get("" + k).asDouble(), within(1e-9));
+          .isCloseTo(expected.get("kozachenko_leonenko").get("" + k).asDouble(), within(1e-9));
     }
     double gauss = Entropies.gaussian(Pca.of(cloud, 0, WORKERS).eigenvalues());
     assertThat(gauss).isCloseTo(expected.get("gaussian_entropy").asDouble(), within(1e-9));
@@ -87,11 +86,9 @@ class EntropyTest {
     for (int b = 0; b < 5; b++) {
       int[] rows = Arrays.copyOfRange(all, b * 400, (b + 1) * 400);
       assertThat(estimator.entropy(rows, 1))
-          .isCloseTo(
-              expected.get("entropy_of_each_resample").get(b).asDouble(), within(1e-8));
+          .isCloseTo(expected.get("entropy_of_each_resample").get(b).asDouble(), within(1e-8));
       assertThat(estimator.entropy(rows, 3))
-          .isCloseTo(
-              expected.get("entropy_of_each_resample_k3").get(b).asDouble(), within(1e-8));
+          .isCloseTo(expected.get("entropy_of_each_resample_k3").get(b).asDouble(), within(1e-8));
     }
     int[] once = new int[400];
     Arrays.setAll(once, i -> i);
@@ -112,7 +109,8 @@ class EntropyTest {
     }
     double far = PublishedEntropy.on(cloud, WORKERS).entropy(rows, 200);
     double near = PublishedEntropy.on(cloud, WORKERS).entropy(rows, 199);
-    double logs = Math.log(Math.sqrt(square) + PublishedEntropy.THETA) - Math.log(PublishedEntropy.THETA);
+    double logs =
+        Math.log(Math.sqrt(square) + PublishedEntropy.THETA) - Math.log(PublishedEntropy.THETA);
     assertThat(far - near).isCloseTo(20 * logs - 1.0 / 200, within(1e-9));
   }
 

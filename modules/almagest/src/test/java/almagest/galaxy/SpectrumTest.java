@@ -159,8 +159,7 @@ class SpectrumTest {
   static void relative(double[] actual, double[] expected, double tolerance) {
     assertThat(actual).hasSameSizeAs(expected);
     for (int i = 0; i < expected.length; i++) {
-      assertThat(actual[i])
-          .isCloseTo(expected[i], within(tolerance * Math.abs(expected[i])));
+      assertThat(actual[i]).isCloseTo(expected[i], within(tolerance * Math.abs(expected[i])));
     }
   }
 

@@ -47,8 +47,7 @@ class NearestNeighboursTest {
     }
     double[][] rows =
         IntStream.range(0, n)
-            .mapToObj(
-                i -> DoubleStream.of(x.row(i)).map(v -> Math.scalb(v, -exponent)).toArray())
+            .mapToObj(i -> DoubleStream.of(x.row(i)).map(v -> Math.scalb(v, -exponent)).toArray())
             .toArray(double[][]::new);
     for (int i = 0; i < n; i += Math.max(1, n / 150)) {
       int self = i;
@@ -66,7 +65,8 @@ class NearestNeighboursTest {
               .toArray();
       for (int r = 0; r < k; r++) {
         assertThat(one.index(i, r)).isEqualTo(expected[r]);
-        assertThat(one.distance(i, r)).isEqualTo(Math.scalb(Math.sqrt(squares[expected[r]]), exponent));
+        assertThat(one.distance(i, r))
+            .isEqualTo(Math.scalb(Math.sqrt(squares[expected[r]]), exponent));
         assertThat(three.index(i, r)).isEqualTo(expected[r]);
         assertThat(three.distance(i, r)).isEqualTo(one.distance(i, r));
       }
