@@ -3,6 +3,7 @@ package almagest.galaxy;
 import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
+import almagest.stat.Permutation;
 import almagest.stat.SpecialFunctions;
 import almagest.tensor.Points;
 import java.util.Arrays;
@@ -50,7 +51,7 @@ record SlopeInterval(double sd, double half, int halves) {
       return new SlopeInterval[0];
     }
     for (int s = 0; s < splits; s++) {
-      int[] order = permutation(n, seed.split(s).generator());
+      int[] order = Permutation.of(n, seed.split(s).generator());
       int[] first = Arrays.copyOf(order, n / 2);
       Arrays.sort(first);
       Points half = Points.of(points, first);
@@ -82,22 +83,9 @@ record SlopeInterval(double sd, double half, int halves) {
         .toArray(SlopeInterval[]::new);
   }
 
-  /** A uniform permutation of 0 … n − 1. */
-  static int[] permutation(int n, RandomGenerator random) {
-    int[] order = new int[n];
-    Arrays.setAll(order, i -> i);
-    for (int i = n - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      int v = order[i];
-      order[i] = order[j];
-      order[j] = v;
-    }
-    return order;
-  }
-
   /** {@code count} of 0 … n − 1 without replacement, ascending. */
   static int[] sample(int n, int count, RandomGenerator random) {
-    int[] rows = Arrays.copyOf(permutation(n, random), count);
+    int[] rows = Arrays.copyOf(Permutation.of(n, random), count);
     Arrays.sort(rows);
     return rows;
   }
