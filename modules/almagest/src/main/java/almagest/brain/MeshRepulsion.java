@@ -1,0 +1,377 @@
+package almagest.brain;
+
+import almagest.run.Workers;
+
+/**
+ * Repulsion in O(n) per call, through a mesh: the potential φ(y) = Σ_j 1 / (1 + |y − y_j|²) is
+ * interpolated by cubic splines in both of its arguments, which makes it a convolution on the mesh
+ * (two Fourier transforms). Then Z = Σ φ(y_i) − n, and the push is −½ ∇φ, the gradient taken of the
+ * spline itself.
+ *
+ * <p>FFT-interpolated t-SNE (Linderman et al. 2019) interpolates polynomials of four charges; a
+ * spline with its own gradient needs one (the smooth particle mesh of Essmann et al. 1995). The mesh
+ * is padded to twice the map, so nothing wraps around.
+ */
+final class MeshRepulsion implements Repulsion {
+  /** The largest distance of mesh lines; the kernel is smooth on the scale of 1. */
+  private static final double SPACING = 0.4;
+
+  private static final int LEAST = 64;
+  private static final int GRIDS = 4;
+  private static final int PIECE = 1024;
+  private static final int LANES = LaneFft.LANES;
+
+  private final Workers workers;
+
+  /** Mesh lines per side; the transforms are twice as long. */
+  private int side;
+
+  private double spacing;
+  private LaneFft fft = new LaneFft(16);
+
+  /** Spectrum of the kernel, divided by both splines' and by the transforms' length [2s][s + 1]. */
+  private double[] spectrum = new double[0];
+
+  private double[] real = new double[0];
+  private double[] halfRe = new double[0];
+  private double[] halfIm = new double[0];
+
+  MeshRepulsion(Workers workers) {
+    this.workers = workers;
+  }
+
+  @Override
+  public double at(double[] x, double[] y, double[] pushX, double[] pushY) {
+    int n = x.length;
+    double lowX = Double.POSITIVE_INFINITY;
+    double highX = Double.NEGATIVE_INFINITY;
+    double lowY = lowX;
+    double highY = highX;
+    for (int i = 0; i < n; i++) {
+      lowX = Math.min(lowX, x[i]);
+      highX = Math.max(highX, x[i]);
+      lowY = Math.min(lowY, y[i]);
+      highY = Math.max(highY, y[i]);
+    }
+    fit(Math.max(highX - lowX, highY - lowY));
+    double originX = 0.5 * (lowX + highX) - 0.5 * (side - 1) * spacing;
+    double originY = 0.5 * (lowY + highY) - 0.5 * (side - 1) * spacing;
+    spread(x, y, originX, originY);
+    convolve();
+    int pieces = (n + PIECE - 1) / PIECE;
+    double[] sums = new double[pieces];
+    workers.run(
+        pieces,
+        piece ->
+            sums[piece] =
+                read(
+                    x,
+                    y,
+                    originX,
+                    originY,
+                    piece * PIECE,
+                    Math.min(n, (piece + 1) * PIECE),
+                    pushX,
+                    pushY));
+    double total = 0;
+    for (double s : sums) {
+      total += s;
+    }
+    return total - n;
+  }
+
+  /** Chooses a mesh for a map of this extent; the kernel is transformed only when it changes. */
+  private void fit(double extent) {
+    // Three lines of margin on both sides hold the splines of the outermost points.
+    int lines = Math.max(LEAST / 2, (int) Math.ceil(extent / SPACING) + 7);
+    int wanted = LaneFft.goodLength(2 * lines) / 2;
+    double fits = extent / (wanted - 7);
+    boolean holds =
+        wanted == side && extent <= spacing * (side - 7) && extent > 0.8 * spacing * (side - 7);
+    boolean tiny = wanted == side && extent < 1e-3 && spacing == LEAST_SPACING;
+    if (holds || tiny) {
+      return;
+    }
+    side = wanted;
+    // Some room to grow, so that the kernel lasts for a while; never coarser than allowed.
+    spacing = Math.max(LEAST_SPACING, Math.min(SPACING, 1.1 * fits));
+    spacing = Math.max(spacing, fits);
+    if (fft.length() != 2 * side) {
+      fft = new LaneFft(2 * side);
+      real = new double[side * side];
+      halfRe = new double[2 * side * (side + 1)];
+      halfIm = new double[2 * side * (side + 1)];
+    }
+    kernel();
+  }
+
+  private static final double LEAST_SPACING = 1e-4;
+
+  private void kernel() {
+    int m = 2 * side;
+    double[] sample = new double[m * m];
+    for (int a = 0; a < m; a++) {
+      double da = Math.min(a, m - a) * spacing;
+      for (int b = 0; b < m; b++) {
+        double db = Math.min(b, m - b) * spacing;
+        sample[a * m + b] = 1 / (1 + da * da + db * db);
+      }
+    }
+    // Even in both directions: the spectrum is real and even, and half of it is enough.
+    double[] first = cosines(sample, m, m);
+    spectrum = new double[m * (side + 1)];
+    double[] spline = new double[m];
+    for (int k = 0; k < m; k++) {
+      // The cubic spline at the mesh lines: 1/6, 4/6, 1/6.
+      spline[k] = (2 + Math.cos(2 * Math.PI * k / m)) / 3;
+    }
+    for (int ky = 0; ky < m; ky++) {
+      for (int kx = 0; kx <= side; kx++) {
+        double filter = spline[kx] * spline[ky];
+        spectrum[ky * (side + 1) + kx] = first[ky * m + kx] / (filter * filter * m * m);
+      }
+    }
+  }
+
+  /** Both transforms of an even real array [m, m]. */
+  private double[] cosines(double[] sample, int m, int lanes) {
+    double[] half = columns(sample, m);
+    double[] turned = new double[m * m];
+    for (int a = 0; a < m; a++) {
+      for (int b = 0; b < lanes; b++) {
+        turned[b * m + a] = half[a * m + b];
+      }
+    }
+    return columns(turned, m);
+  }
+
+  /** Transforms along the first axis; real even input, real output. */
+  private double[] columns(double[] from, int m) {
+    double[] out = new double[m * m];
+    workers.run(
+        (m + LANES - 1) / LANES,
+        block -> {
+          double[] re = new double[m * LANES];
+          double[] im = new double[m * LANES];
+          int width = Math.min(LANES, m - block * LANES);
+          for (int a = 0; a < m; a++) {
+            System.arraycopy(from, a * m + block * LANES, re, a * LANES, width);
+          }
+          fft.transform(re, im, new double[m * LANES], new double[m * LANES]);
+          for (int a = 0; a < m; a++) {
+            System.arraycopy(re, a * LANES, out, a * m + block * LANES, width);
+          }
+        });
+    return out;
+  }
+
+  /** Puts a unit charge of every point on the mesh: real[x line][y line]. */
+  private void spread(double[] x, double[] y, double originX, double originY) {
+    int n = x.length;
+    double inverse = 1 / spacing;
+    double[][] grids = new double[GRIDS][];
+    workers.run(
+        GRIDS,
+        g -> {
+          double[] grid = new double[side * side];
+          double[] wx = new double[4];
+          double[] wy = new double[4];
+          for (int i = (int) ((long) n * g / GRIDS); i < (int) ((long) n * (g + 1) / GRIDS); i++) {
+            double tx = (x[i] - originX) * inverse;
+            double ty = (y[i] - originY) * inverse;
+            int cx = (int) tx;
+            int cy = (int) ty;
+            weights(tx - cx, wx);
+            weights(ty - cy, wy);
+            for (int a = 0; a < 4; a++) {
+              int at = (cx - 1 + a) * side + cy - 1;
+              double w = wx[a];
+              grid[at] += w * wy[0];
+              grid[at + 1] += w * wy[1];
+              grid[at + 2] += w * wy[2];
+              grid[at + 3] += w * wy[3];
+            }
+          }
+          grids[g] = grid;
+        });
+    for (int c = 0; c < real.length; c++) {
+      double sum = 0;
+      for (double[] grid : grids) {
+        sum += grid[c];
+      }
+      real[c] = sum;
+    }
+  }
+
+  /** The cubic spline's four values at offset t in [0, 1) past the second line. */
+  private static void weights(double t, double[] w) {
+    double u = 1 - t;
+    w[0] = u * u * u / 6;
+    w[1] = (4 + 3 * t * t * (t - 2)) / 6;
+    w[2] = (4 + 3 * u * u * (u - 2)) / 6;
+    w[3] = t * t * t / 6;
+  }
+
+  /** Their derivatives in t. */
+  private static void slopes(double t, double[] w) {
+    double u = 1 - t;
+    w[0] = -u * u / 2;
+    w[1] = t * (3 * t - 4) / 2;
+    w[2] = -u * (3 * u - 4) / 2;
+    w[3] = t * t / 2;
+  }
+
+  /**
+   * Replaces the charges on the mesh by the potential. Two real lines make one complex transform,
+   * and the half of the spectrum that the other half repeats is left out.
+   */
+  private void convolve() {
+    int s = side;
+    int m = 2 * s;
+    int pairs = s / 2;
+    int wide = s + 1;
+    // Along x: transform pairs of y lines; write halfX[ky line][kx].
+    workers.run(
+        (pairs + LANES - 1) / LANES,
+        block -> {
+          Scratch t = new Scratch(m);
+          int from = block * LANES;
+          int width = Math.min(LANES, pairs - from);
+          for (int a = 0; a < s; a++) {
+            System.arraycopy(real, a * s + from, t.re, a * LANES, width);
+            System.arraycopy(real, a * s + pairs + from, t.im, a * LANES, width);
+          }
+          fft.transform(t.re, t.im, t.otherRe, t.otherIm);
+          for (int k = 0; k <= s; k++) {
+            int mirror = (m - k) % m;
+            for (int l = 0; l < width; l++) {
+              double zr = t.re[k * LANES + l];
+              double zi = t.im[k * LANES + l];
+              double cr = t.re[mirror * LANES + l];
+              double ci = -t.im[mirror * LANES + l];
+              int first = (from + l) * wide + k;
+              int second = (pairs + from + l) * wide + k;
+              halfRe[first] = 0.5 * (zr + cr);
+              halfIm[first] = 0.5 * (zi + ci);
+              halfRe[second] = 0.5 * (zi - ci);
+              halfIm[second] = -0.5 * (zr - cr);
+            }
+          }
+        });
+    // Along y: there, times the kernel, and back.
+    workers.run(
+        (wide + LANES - 1) / LANES,
+        block -> {
+          Scratch t = new Scratch(m);
+          int from = block * LANES;
+          int width = Math.min(LANES, wide - from);
+          for (int b = 0; b < s; b++) {
+            System.arraycopy(halfRe, b * wide + from, t.re, b * LANES, width);
+            System.arraycopy(halfIm, b * wide + from, t.im, b * LANES, width);
+          }
+          fft.transform(t.re, t.im, t.otherRe, t.otherIm);
+          for (int k = 0; k < m; k++) {
+            for (int l = 0; l < width; l++) {
+              double g = spectrum[k * wide + from + l];
+              t.re[k * LANES + l] *= g;
+              t.im[k * LANES + l] *= g;
+            }
+          }
+          fft.transform(t.im, t.re, t.otherIm, t.otherRe);
+          for (int b = 0; b < s; b++) {
+            System.arraycopy(t.re, b * LANES, halfRe, b * wide + from, width);
+            System.arraycopy(t.im, b * LANES, halfIm, b * wide + from, width);
+          }
+        });
+    // Back along x, pairs again.
+    workers.run(
+        (pairs + LANES - 1) / LANES,
+        block -> {
+          Scratch t = new Scratch(m);
+          int from = block * LANES;
+          int width = Math.min(LANES, pairs - from);
+          for (int l = 0; l < width; l++) {
+            int first = (from + l) * wide;
+            int second = (pairs + from + l) * wide;
+            for (int k = 0; k <= s; k++) {
+              int mirror = (m - k) % m;
+              double ar = halfRe[first + k];
+              double ai = halfIm[first + k];
+              double br = halfRe[second + k];
+              double bi = halfIm[second + k];
+              t.re[k * LANES + l] = ar - bi;
+              t.im[k * LANES + l] = ai + br;
+              if (mirror != k) {
+                t.re[mirror * LANES + l] = ar + bi;
+                t.im[mirror * LANES + l] = -ai + br;
+              }
+            }
+          }
+          fft.transform(t.im, t.re, t.otherIm, t.otherRe);
+          for (int a = 0; a < s; a++) {
+            System.arraycopy(t.re, a * LANES, real, a * s + from, width);
+            System.arraycopy(t.im, a * LANES, real, a * s + pairs + from, width);
+          }
+        });
+  }
+
+  private static final class Scratch {
+    final double[] re;
+    final double[] im;
+    final double[] otherRe;
+    final double[] otherIm;
+
+    Scratch(int length) {
+      re = new double[length * LANES];
+      im = new double[length * LANES];
+      otherRe = new double[length * LANES];
+      otherIm = new double[length * LANES];
+    }
+  }
+
+  private double read(
+      double[] x,
+      double[] y,
+      double originX,
+      double originY,
+      int from,
+      int to,
+      double[] pushX,
+      double[] pushY) {
+    double inverse = 1 / spacing;
+    double[] wx = new double[4];
+    double[] wy = new double[4];
+    double[] sx = new double[4];
+    double[] sy = new double[4];
+    double sum = 0;
+    for (int i = from; i < to; i++) {
+      double tx = (x[i] - originX) * inverse;
+      double ty = (y[i] - originY) * inverse;
+      int cx = (int) tx;
+      int cy = (int) ty;
+      weights(tx - cx, wx);
+      weights(ty - cy, wy);
+      slopes(tx - cx, sx);
+      slopes(ty - cy, sy);
+      double value = 0;
+      double gx = 0;
+      double gy = 0;
+      for (int a = 0; a < 4; a++) {
+        int at = (cx - 1 + a) * side + cy - 1;
+        double p0 = real[at];
+        double p1 = real[at + 1];
+        double p2 = real[at + 2];
+        double p3 = real[at + 3];
+        double along = wy[0] * p0 + wy[1] * p1 + wy[2] * p2 + wy[3] * p3;
+        double across = sy[0] * p0 + sy[1] * p1 + sy[2] * p2 + sy[3] * p3;
+        value += wx[a] * along;
+        gx += sx[a] * along;
+        gy += wx[a] * across;
+      }
+      sum += value;
+      pushX[i] = -0.5 * gx * inverse;
+      pushY[i] = -0.5 * gy * inverse;
+    }
+    return sum;
+  }
+}
