@@ -42,8 +42,8 @@ record JointProbabilities(double[] beta, int[] start, int[] other, double[] p) {
   }
 
   /**
-   * The precision at which the weights exp(−β a) have the wanted entropy, by Newton's method on ln β
-   * kept inside a bracket; writes the normalised weights. Where no precision will do (too many
+   * The precision at which the weights exp(−β a) have the wanted entropy, by Newton's method on ln
+   * β kept inside a bracket; writes the normalised weights. Where no precision will do (too many
    * points at one place) it ends at an extreme one.
    */
   static double precision(double[] away, double entropy, double[] into, int at) {

@@ -63,8 +63,8 @@ final class LaneFft {
   }
 
   /**
-   * The forward transforms, Σ x_p e^{−2πi kp/n}, in place; swap the two arrays for the inverse times
-   * n.
+   * The forward transforms, Σ x_p e^{−2πi kp/n}, in place; swap the two arrays for the inverse
+   * times n.
    *
    * @param re [length · LANES]
    * @param im as long
@@ -110,7 +110,15 @@ final class LaneFft {
   }
 
   private void two(
-      double[] ar, double[] ai, int in, int step, double[] br, double[] bi, int out, int to, int w) {
+      double[] ar,
+      double[] ai,
+      int in,
+      int step,
+      double[] br,
+      double[] bi,
+      int out,
+      int to,
+      int w) {
     double c = cos[w];
     double s = sin[w];
     for (int l = 0; l < LANES; l += SPECIES.length()) {
@@ -128,7 +136,15 @@ final class LaneFft {
   }
 
   private void four(
-      double[] ar, double[] ai, int in, int step, double[] br, double[] bi, int out, int to, int w) {
+      double[] ar,
+      double[] ai,
+      int in,
+      int step,
+      double[] br,
+      double[] bi,
+      int out,
+      int to,
+      int w) {
     double c1 = cos[w];
     double s1 = sin[w];
     double c2 = cos[2 * w];
@@ -162,7 +178,15 @@ final class LaneFft {
   }
 
   private void three(
-      double[] ar, double[] ai, int in, int step, double[] br, double[] bi, int out, int to, int w) {
+      double[] ar,
+      double[] ai,
+      int in,
+      int step,
+      double[] br,
+      double[] bi,
+      int out,
+      int to,
+      int w) {
     double half = -0.5;
     double root = -Math.sqrt(3) / 2;
     for (int l = 0; l < LANES; l += SPECIES.length()) {
@@ -187,7 +211,15 @@ final class LaneFft {
   }
 
   private void five(
-      double[] ar, double[] ai, int in, int step, double[] br, double[] bi, int out, int to, int w) {
+      double[] ar,
+      double[] ai,
+      int in,
+      int step,
+      double[] br,
+      double[] bi,
+      int out,
+      int to,
+      int w) {
     double c1 = Math.cos(2 * Math.PI / 5);
     double c2 = Math.cos(4 * Math.PI / 5);
     double s1 = -Math.sin(2 * Math.PI / 5);

@@ -9,8 +9,8 @@ import almagest.run.Workers;
  * spline itself.
  *
  * <p>FFT-interpolated t-SNE (Linderman et al. 2019) interpolates polynomials of four charges; a
- * spline with its own gradient needs one (the smooth particle mesh of Essmann et al. 1995). The mesh
- * is padded to twice the map, so nothing wraps around.
+ * spline with its own gradient needs one (the smooth particle mesh of Essmann et al. 1995). The
+ * mesh is padded to twice the map, so nothing wraps around.
  */
 final class MeshRepulsion implements Repulsion {
   /** The largest distance of mesh lines; the kernel is smooth on the scale of 1. */

@@ -65,10 +65,7 @@ class TsneTest {
       int self = i;
       double[] row = squared[i];
       double[] others =
-          IntStream.range(0, n)
-              .filter(j -> j != self)
-              .mapToDouble(j -> row[j])
-              .toArray();
+          IntStream.range(0, n).filter(j -> j != self).mapToDouble(j -> row[j]).toArray();
       double nearest = Arrays.stream(others).min().orElseThrow();
       double[] weights = new double[n - 1];
       double found =
@@ -225,8 +222,7 @@ class TsneTest {
       floats[i] = (float) x[i];
     }
     double[][] squared = squared(x, d);
-    NearestNeighbours found =
-        NearestNeighbours.of(FloatMatrix.copyOf(floats, d), 9, WORKERS);
+    NearestNeighbours found = NearestNeighbours.of(FloatMatrix.copyOf(floats, d), 9, WORKERS);
     for (int i = 0; i < n; i++) {
       double[] row = squared[i];
       int self = i;
@@ -303,22 +299,20 @@ class TsneTest {
       x.set(i, 0, i < 30 ? 0 : 1);
     }
     double[] start = new Seed(1).generator().doubles(80).toArray();
-    Tsne.Result found =
-        Tsne.of(x, start, new Tsne.Options(5, 12, 20, 50), WORKERS, Progress.NONE);
+    Tsne.Result found = Tsne.of(x, start, new Tsne.Options(5, 12, 20, 50), WORKERS, Progress.NONE);
     assertThat(Arrays.stream(found.x()).allMatch(Double::isFinite)).isTrue();
     assertThat(found.divergence()).isFinite();
   }
 
   @Test
   void tooFewPointsAreRefused() {
-    assertThatThrownBy(
-            () ->
-                Tsne.of(
-                    FloatMatrix.zeros(3, 2),
-                    new double[6],
-                    Tsne.Options.DEFAULT,
-                    WORKERS,
-                    Progress.NONE))
+    assertThatThrownBy(() ->
+            Tsne.of(
+                FloatMatrix.zeros(3, 2),
+                new double[6],
+                Tsne.Options.DEFAULT,
+                WORKERS,
+                Progress.NONE))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("at least 4 points, found 3");
   }
