@@ -103,7 +103,7 @@ final class LaneFft {
       n = m;
       stride *= radix;
     }
-    if (ar != re) {
+    if (radices.length % 2 == 1) {
       System.arraycopy(ar, 0, re, 0, length * LANES);
       System.arraycopy(ai, 0, im, 0, length * LANES);
     }
