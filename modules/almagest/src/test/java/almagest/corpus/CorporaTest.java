@@ -1,0 +1,246 @@
+package almagest.corpus;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import almagest.run.InputException;
+import almagest.run.Progress;
+import com.github.luben.zstd.ZstdOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CorporaTest {
+  private static final Corpora.Options OPTIONS = Corpora.Options.defaults();
+
+  @TempDir Path folder;
+
+  private static List<Document> read(Path path, Corpora.Options options) {
+    try (Corpus corpus = Corpora.open(path, options, Progress.NONE);
+        Stream<Document> documents = corpus.documents()) {
+      return documents.toList();
+    }
+  }
+
+  private static List<Document> read(Path path) {
+    return read(path, OPTIONS);
+  }
+
+  private Path file(String name, String content) {
+    Path file = folder.resolve(name);
+    try {
+      Files.createDirectories(file.getParent());
+      try (OutputStream raw = Files.newOutputStream(file);
+          OutputStream out =
+              name.endsWith(".zst")
+                  ? new ZstdOutputStream(raw)
+                  : name.endsWith(".gz") ? new GZIPOutputStream(raw) : raw) {
+        out.write(content.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return file;
+  }
+
+  private static String line(String text, String type) {
+    return "{\"text\": \"" + text + "\", \"meta\": {\"pile_set_name\": \"" + type + "\"}}\n";
+  }
+
+  private static Path hostile(String name) {
+    try {
+      return Path.of(
+          Objects.requireNonNull(CorporaTest.class.getResource("/corpus/" + name)).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a.jsonl", "a.jsonl.gz", "a.jsonl.zst"})
+  void linesReadTheSameHoweverTheyArePacked(String name) {
+    Path file = file(name, line("one", "B") + "\n" + line("two \\u00e9", "A"));
+    assertThat(read(file))
+        .containsExactly(
+            new Document(name + "#1", "one", "B", name),
+            new Document(name + "#3", "two é", "A", name));
+    try (Corpus corpus = Corpora.open(file, OPTIONS, Progress.NONE)) {
+      assertThat(corpus.types()).containsExactly("A", "B");
+      assertThat(corpus.size()).isEqualTo(2);
+      assertThat(corpus.inputs()).containsOnlyKeys(name);
+    }
+  }
+
+  @Test
+  void severalPackedPartsInOneFileAreOneStream() throws IOException {
+    Path file = folder.resolve("parts.jsonl.zst");
+    byte[] first = Files.readAllBytes(file("x.jsonl.zst", line("one", "A")));
+    byte[] second = Files.readAllBytes(file("y.jsonl.zst", line("two", "A")));
+    try (OutputStream out = Files.newOutputStream(file)) {
+      out.write(first);
+      out.write(second);
+    }
+    assertThat(read(file)).extracting(Document::text).containsExactly("one", "two");
+  }
+
+  @Test
+  void theFieldsCanBeNamed() {
+    Path file = file("a.jsonl", "{\"body\": {\"raw\": \"hello\"}, \"kind\": 3}\n");
+    assertThat(read(file, OPTIONS.withTextField("body.raw").withTypeField("kind")))
+        .extracting(Document::text, Document::type)
+        .containsExactly(org.assertj.core.api.Assertions.tuple("hello", "3"));
+    assertThat(read(file, OPTIONS.withTextField("body.raw")).getFirst().type())
+        .isEqualTo("untyped");
+    assertThatThrownBy(
+            () -> read(file, OPTIONS.withTextField("body.raw").withTypeField("meta.label")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("line 1")
+        .hasMessageContaining("meta.label")
+        .hasMessageContaining("body, kind");
+  }
+
+  @Test
+  void aLimitTakesDocumentsFromTheStartAndReadsNoFurther() {
+    Path file = file("a.jsonl", line("one", "A") + line("two", "B") + "this is not JSON");
+    assertThat(read(file, OPTIONS.withDocuments(2))).hasSize(2);
+    try (Corpus corpus = Corpora.open(file, OPTIONS.withDocuments(1), Progress.NONE)) {
+      assertThat(corpus.types()).containsExactly("A");
+    }
+  }
+
+  @Test
+  void shardsFollowTheirNumbers() {
+    file("set/train/2.jsonl", line("two", "A"));
+    file("set/train/10.jsonl.zst", line("ten", "A"));
+    file("set/train/1.jsonl.gz", line("one", "A"));
+    file("set/train/.hidden.jsonl", "no");
+    file("set/README.md", "about");
+    assertThat(read(folder.resolve("set")))
+        .extracting(Document::id)
+        .containsExactly("train/1.jsonl.gz#1", "train/2.jsonl#1", "train/10.jsonl.zst#1");
+  }
+
+  @Test
+  void aFolderOfTextsTakesItsTypesFromItsFolders() throws IOException {
+    file("texts/poem/a.txt", "a rose");
+    file("texts/law/deep/b.md", "whereas");
+    file("texts/loose.txt", "alone");
+    file("texts/poem/blank.txt", " \n");
+    Files.write(file("texts/law/picture.png", ""), new byte[] {(byte) 0x89, 'P', 0, 1});
+    file("texts/.git/config", "hidden");
+    assertThat(read(folder.resolve("texts")))
+        .containsExactly(
+            new Document("law/deep/b.md", "whereas", "law", "law/deep/b.md"),
+            new Document("loose.txt", "alone", "untyped", "loose.txt"),
+            new Document("poem/a.txt", "a rose", "poem", "poem/a.txt"));
+  }
+
+  @Test
+  void theSameDocumentsHaveTheSameFingerprint() {
+    Path plain = file("a/x.jsonl", line("one", "A"));
+    Path packed = file("b/x.jsonl", line("one", "A").replace(": ", ":  "));
+    Path other = file("c/x.jsonl", line("one", "B"));
+    assertThat(fingerprint(plain)).isEqualTo(fingerprint(packed)).isNotEqualTo(fingerprint(other));
+  }
+
+  private static String fingerprint(Path path) {
+    try (Corpus corpus = Corpora.open(path, OPTIONS, Progress.NONE)) {
+      return corpus.inputs().values().iterator().next();
+    }
+  }
+
+  @Test
+  void theControlFileIsRead() {
+    assertThat(read(hostile("jsonl-valid.jsonl.zst"))).hasSize(400);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "jsonl-invalid-utf8.jsonl, line 2, UTF-8",
+    "jsonl-missing-text.jsonl, line 2, 'text'",
+    "jsonl-text-not-string.jsonl, line 2, number",
+    "jsonl-half-line.jsonl, line 2, not a JSON object",
+    "jsonl-truncated.jsonl.zst, line, breaks off",
+    "jsonl-checksum.jsonl.zst, line, damaged",
+    "jsonl-not-zst.jsonl.zst, line 1, zstandard",
+    "jsonl-window-2gb.jsonl.zst, line 1, window",
+    "jsonl-line-bomb.jsonl.zst, line 1, longer than"
+  })
+  void hostileLinesAreRefusedByName(String name, String place, String problem) {
+    assertThatThrownBy(() -> read(hostile(name)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(name)
+        .hasMessageContaining(place)
+        .hasMessageContaining(problem);
+  }
+
+  @Test
+  void halfASurrogatePairIsReplacedSinceNoEncodingHoldsIt() {
+    for (Document document : read(hostile("jsonl-lone-surrogate.jsonl"))) {
+      assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(document.text())).isTrue();
+    }
+    assertThat(PileLines.wellFormed("a\ud83d\ude00b")).isEqualTo("a\ud83d\ude00b");
+    assertThat(PileLines.wellFormed("\ude00a\ud83d")).isEqualTo("\ufffda\ufffd");
+  }
+
+  @Test
+  void whatHoldsNoDocumentIsAnEmptyCorpus() throws IOException {
+    Path nothing = Files.createDirectory(folder.resolve("nothing"));
+    for (Path path :
+        List.of(
+            file("empty.jsonl", ""),
+            file("blank.jsonl", "\n\n"),
+            file("only-blank-texts.jsonl", line("  ", "A")),
+            nothing)) {
+      assertThatThrownBy(() -> read(path))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(path.toString())
+          .hasMessageContaining("empty corpus");
+    }
+  }
+
+  @Test
+  void whatIsNotACorpusIsNamed() {
+    for (Path path :
+        List.of(
+            folder.resolve("missing"),
+            file("a.pdf", "x"),
+            file("a.json", "[]"),
+            file("b.json", "{"),
+            file("a.parquet", "PAR1 no"))) {
+      assertThatThrownBy(() -> read(path))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(path.toString());
+    }
+  }
+
+  @Test
+  void textThatIsNotUtf8IsNamed() throws IOException {
+    Path file = file("texts/a/latin.txt", "");
+    Files.write(file, new byte[] {'c', 'a', 'f', (byte) 0xe9});
+    assertThatThrownBy(() -> read(folder.resolve("texts")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("latin.txt");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a2, a10", "a02, a2", "a, ab", "1/2, 1/10", "9, 10", "00.x, 01.x", "a1b2, a1b10"})
+  void numbersInNamesAreComparedAsNumbers(String less, String more) {
+    assertThat(Corpora.compareNaturally(less, more)).isNegative();
+    assertThat(Corpora.compareNaturally(more, less)).isPositive();
+    assertThat(Corpora.compareNaturally(less, less)).isZero();
+  }
+}
