@@ -12,6 +12,7 @@ import java.util.Set;
  */
 final class Markup {
   private static final Set<String> UNSEEN = Set.of("head", "script", "style");
+  private static final Set<String> RAW = Set.of("script", "style");
   private static final Set<String> INLINE =
       Set.of(
           "a", "abbr", "b", "code", "em", "font", "i", "kbd", "marker", "span", "strong", "sub",
@@ -43,7 +44,7 @@ final class Markup {
   /**
    * A tag at {@code [start, end)} of a text.
    *
-   * @param name in lower case for HTML's sake only where {@link #text} compares it
+   * @param name as it is written; {@link #text} compares it without regard to case, as HTML does
    */
   record Tag(String name, int start, int end) {
     boolean closing(String text) {
@@ -93,13 +94,27 @@ final class Markup {
         while (to < end && isNamePart(text.charAt(to))) {
           to++;
         }
-        tags.add(new Tag(text.substring(from, to), i, end));
+        String name = text.substring(from, to);
+        tags.add(new Tag(name, i, end));
+        if (next != '/' && RAW.contains(name.toLowerCase(Locale.ROOT))) {
+          end = endOfRaw(text, end, name);
+        }
       } else {
         end = i + 1;
       }
       i = text.indexOf('<', end);
     }
     return tags;
+  }
+
+  /** What stands in a script is no markup: the next tag is the one that closes it. */
+  private static int endOfRaw(String text, int from, String name) {
+    for (int i = text.indexOf("</", from); i >= 0; i = text.indexOf("</", i + 2)) {
+      if (text.regionMatches(true, i + 2, name, 0, name.length())) {
+        return i;
+      }
+    }
+    return text.length();
   }
 
   private static boolean isNamePart(char c) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Finds the texts in an entry of an archive. Rules are pure: the same text gives the same items.
@@ -199,7 +200,7 @@ sealed interface Rule {
       int outer = 0;
       for (Markup.Tag tag : Markup.tags(text)) {
         if (tag.name().equals(within)) {
-          outer++;
+          outer += tag.closing(text) ? 0 : 1;
         } else if (elements.contains(tag.name())) {
           String value = tag.attribute(text, attribute);
           if (!value.isBlank()) {
@@ -236,17 +237,20 @@ sealed interface Rule {
 
   /** Lines "words: gloss" of a WordNet data file; items of one lexicographer file a kind. */
   record WordNet() implements Rule {
+    /** Offset, lexicographer file, part of speech, number of words in hexadecimal. */
+    private static final Pattern SYNSET = Pattern.compile("\\d{8} \\d\\d [nvasr] [0-9a-f]{2} ");
+
     @Override
     public void find(String text, Consumer<Item> found) {
       for (String line : (Iterable<String>) text.lines()::iterator) {
         int bar = line.indexOf(" | ");
-        if (line.startsWith(" ") || bar < 0) {
+        if (bar < 0 || !SYNSET.matcher(line).lookingAt()) {
           continue;
         }
         String[] fields = line.substring(0, bar).split(" ");
         int words = Integer.parseInt(fields[3], 16);
         List<String> names = new ArrayList<>();
-        for (int i = 0; i < words; i++) {
+        for (int i = 0; i < words && 4 + 2 * i < fields.length; i++) {
           names.add(fields[4 + 2 * i].replace('_', ' ').replaceFirst("\\([a-z]+\\)$", ""));
         }
         found.accept(

@@ -144,11 +144,23 @@ final class SourceCode {
       String[] nameAndRest = inside.split("\\s+", 2);
       String rest = nameAndRest.length < 2 ? "" : nameAndRest[1];
       boolean link = nameAndRest[0].startsWith("link") || nameAndRest[0].equals("value");
-      int space = rest.lastIndexOf(") ") >= 0 ? rest.lastIndexOf(") ") + 1 : rest.indexOf(' ');
-      String shown = link && space > 0 && rest.indexOf('(') < 0 ? rest.substring(space + 1) : rest;
+      String shown = link ? label(rest) : rest;
       out.append(link ? shown.replace('#', '.') : shown.replace("<", "&lt;"));
       i = end;
     }
     return out.toString();
+  }
+
+  /** A link's label, which follows its target; the target itself where there is none. */
+  private static String label(String link) {
+    int depth = 0;
+    for (int i = 0; i < link.length(); i++) {
+      char c = link.charAt(i);
+      depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+      if (depth == 0 && Character.isWhitespace(c) && !link.substring(i).isBlank()) {
+        return link.substring(i + 1).strip();
+      }
+    }
+    return link.strip();
   }
 }
