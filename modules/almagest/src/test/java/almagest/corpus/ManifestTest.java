@@ -136,7 +136,9 @@ class ManifestTest {
 
   @Test
   void oneDocumentOfEachEntryComesBeforeASecond() throws IOException {
-    book("a/long.txt", IntStream.range(0, 100).mapToObj(i -> i + FILLER + "\n").collect(Collectors.joining()));
+    book(
+        "a/long.txt",
+        IntStream.range(0, 100).mapToObj(i -> i + FILLER + "\n").collect(Collectors.joining()));
     for (int i = 0; i < 9; i++) {
       book("a/" + i + ".txt", i + FILLER);
     }
@@ -148,7 +150,9 @@ class ManifestTest {
   @Test
   void piecesEndAtLineEndsAndLoseNothingButWhatTheManifestDrops() throws IOException {
     String text =
-        IntStream.range(0, 100).mapToObj(i -> "line " + i + " " + "x".repeat(90)).collect(Collectors.joining("\n"));
+        IntStream.range(0, 100)
+            .mapToObj(i -> "line " + i + " " + "x".repeat(90))
+            .collect(Collectors.joining("\n"));
     book("a.txt", text);
     List<Document> pieces =
         read(manifest(source("A", "a.txt"))).stream()
@@ -172,8 +176,11 @@ class ManifestTest {
     byte[] jar =
         MavenArtifactsTest.zip(
             Map.of(
-                "x/A.java", ("/* licence */\nimport x;\nclass A { " + FILLER + " }\n").getBytes(StandardCharsets.UTF_8),
-                "x/B.class", new byte[] {1}));
+                "x/A.java",
+                ("/* licence */\nimport x;\nclass A { " + FILLER + " }\n")
+                    .getBytes(StandardCharsets.UTF_8),
+                "x/B.class",
+                new byte[] {1}));
     FakeMaven maven = new FakeMaven(folder.resolve("maven"));
     maven.serve("lib-1-sources.jar", jar);
     Path file =
@@ -193,7 +200,10 @@ class ManifestTest {
     assertThat(documents)
         .containsExactly(
             new Document(
-                "code/lib/x/A.java#1", "class A { " + FILLER + " }", "code", "g:lib:1:jar:sources"));
+                "code/lib/x/A.java#1",
+                "class A { " + FILLER + " }",
+                "code",
+                "g:lib:1:jar:sources"));
   }
 
   @ParameterizedTest
@@ -214,7 +224,8 @@ class ManifestTest {
 
   @Test
   void thePresetsAgreeOnTheirPins() {
-    Map<String, Manifest.Archive> all = new LinkedHashMap<>(Manifest.embedded("default").archives());
+    Map<String, Manifest.Archive> all =
+        new LinkedHashMap<>(Manifest.embedded("default").archives());
     Manifest.embedded("quick")
         .archives()
         .forEach((name, archive) -> assertThat(archive).isEqualTo(all.get(name)));

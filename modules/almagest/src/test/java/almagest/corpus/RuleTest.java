@@ -58,7 +58,8 @@ class RuleTest {
         .containsExactly(
             """
             Returns the number of things & more, a < b.
-            x the first of two numbers that are added here, at length""");
+            x the first of two numbers that are added here, at length\
+            """);
   }
 
   @Test
@@ -81,8 +82,7 @@ class RuleTest {
         .find(
             "<b><entry><short value=\"one &amp; two\"/></entry><entry><x/><short id='a' value='three'/></entry></b>",
             items::add);
-    assertThat(items)
-        .containsExactly(new Rule.Item("1", "one & two"), new Rule.Item("2", "three"));
+    assertThat(items).containsExactly(new Rule.Item("1", "one & two"), new Rule.Item("2", "three"));
   }
 
   @Test
@@ -98,7 +98,8 @@ class RuleTest {
   void theOtherRulesFindTheirItems() {
     assertThat(find(new Rule.Paragraphs(), "a\nb\n\n \nc\n")).containsExactly("a\nb", "c");
     assertThat(find(new Rule.Lines(), " a \nb")).containsExactly("a", "b");
-    assertThat(find(new Rule.JsonValues(List.of("x", "y")), "{\"y\": \" t \"}")).containsExactly("t");
+    assertThat(find(new Rule.JsonValues(List.of("x", "y")), "{\"y\": \" t \"}"))
+        .containsExactly("t");
     assertThat(find(new Rule.JsonValues(List.of("x")), "broken")).isEmpty();
     assertThat(
             find(
@@ -111,9 +112,7 @@ class RuleTest {
                 "[Term]\nid: 1\nname: gene\ndef: \"A \\\"region\\\".\" [x]\n\n[Typedef]\ndef: \"no\" []\n"))
         .containsExactly("gene. A \"region\".");
     assertThat(
-            find(
-                new Rule.PythonStrings(),
-                "# it's\nt = {'a': 'one\\n'\n 'two',\n 'b': \"it's\"}"))
+            find(new Rule.PythonStrings(), "# it's\nt = {'a': 'one\\n'\n 'two',\n 'b': \"it's\"}"))
         .containsExactly("one\ntwo", "it's");
   }
 
@@ -153,8 +152,26 @@ class RuleTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "<", "<a", "<a b=", "<a b=\"", "</", "<!--", "<!", "&", "&#;", "&#xD800;", "/*", "/**", "\"",
-        "'", "{@", "/** {@link", "[Term]\nname: x\ndef: \"", "{\"", "x | y", "a\tb"
+        "<",
+        "<a",
+        "<a b=",
+        "<a b=\"",
+        "</",
+        "<!--",
+        "<!",
+        "&",
+        "&#;",
+        "&#xD800;",
+        "/*",
+        "/**",
+        "\"",
+        "'",
+        "{@",
+        "/** {@link",
+        "[Term]\nname: x\ndef: \"",
+        "{\"",
+        "x | y",
+        "a\tb"
       })
   void noScrapOfTextBreaksARule(String scrap) {
     for (Rule rule :
