@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "almagest",
     mixinStandardHelpOptions = false,
-    subcommands = {GalaxyCommand.class},
+    subcommands = {AtlasCommand.class, GalaxyCommand.class},
     version = "almagest " + Provenance.VERSION,
     description =
         "Maps the geometry of the concepts inside a language model: lobes, crystals and the galaxy of its features.",

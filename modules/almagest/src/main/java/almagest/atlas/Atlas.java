@@ -1,0 +1,142 @@
+package almagest.atlas;
+
+import almagest.format.Json;
+import almagest.run.AtomicFile;
+import almagest.run.Provenance;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Writes the page of a run directory: one HTML file with everything inlined, which opens from a file
+ * without network. Equal files give equal bytes: times, peaks of memory and absolute paths of {@code
+ * run.json} do not enter the page.
+ */
+public final class Atlas {
+  private static final int DOCUMENT_LINE_LIMIT = 1 << 20;
+
+  private Atlas() {}
+
+  /**
+   * How to write it.
+   *
+   * @param maxBytes the size to keep under by leaving out contexts, the weakest first; other data is
+   *     never left out
+   */
+  public record Options(long maxBytes) {
+    public static final Options DEFAULT = new Options(25_000_000);
+  }
+
+  /**
+   * What was written.
+   *
+   * @param bytes the file's size
+   * @param notes one sentence per part that the run directory lacked
+   */
+  public record Result(long bytes, List<String> notes) {
+    public Result {
+      notes = List.copyOf(notes);
+    }
+  }
+
+  /** Writes the page with {@link Options#DEFAULT}. */
+  public static Result write(Path run, Path html) {
+    return write(run, html, Options.DEFAULT);
+  }
+
+  /**
+   * Writes the page.
+   *
+   * @param run a run directory; whatever it lacks is left out of the page and named in it
+   * @param html the file to write, atomically
+   * @throws almagest.run.InputException if {@code run} is no directory
+   */
+  public static Result write(Path run, Path html, Options options) {
+    int perFeature = Integer.MAX_VALUE;
+    while (true) {
+      RunFiles files = new RunFiles(run);
+      Columns columns = new Columns();
+      ObjectNode index = index(files, columns, perFeature);
+      byte[] page = Page.render(index, columns.blobs()).getBytes(StandardCharsets.UTF_8);
+      if (page.length <= options.maxBytes() || perFeature <= 1) {
+        AtomicFile.write(html, out -> out.write(page));
+        return new Result(page.length, files.notes());
+      }
+      perFeature = perFeature > 1000 ? 16 : perFeature * 3 / 4;
+    }
+  }
+
+  private static ObjectNode index(RunFiles files, Columns columns, int perFeature) {
+    ObjectNode index = Json.object();
+    index.put("version", Provenance.VERSION);
+    JsonNode run = files.json("run.json", "the page cannot say how the run was made");
+    if (run.isObject()) {
+      index.set("run", Manifest.of(run));
+    }
+    set(index, "types", files.json("corpus/types.json", ""));
+    set(
+        index,
+        "licences",
+        files.json("corpus/licences.json", "licences of corpus and model are not shown"));
+    Set<String> quoted = new LinkedHashSet<>();
+    ArrayNode layers = index.putArray("layers");
+    for (String layer : files.layers()) {
+      layers.add(LayerData.read(files, layer, columns, perFeature, quoted));
+    }
+    if (layers.isEmpty()) {
+      files.note("The run directory has no layer-NN folder, so there is no map.");
+    }
+    set(index, "galaxy", files.json("galaxy/galaxy.json", "the galaxy's figures are left out"));
+    set(index, "crystals", files.json("crystals/crystals.json", "the crystals' figures are left out"));
+    index.set("documents", columns.json(documents(files, quoted)));
+    index.set("notes", Json.tree(files.notes()));
+    return index;
+  }
+
+  private static void set(ObjectNode index, String key, JsonNode value) {
+    if (!value.isMissingNode()) {
+      index.set(key, value);
+    }
+  }
+
+  /** Source and title of the documents that are quoted, by id. */
+  private static ObjectNode documents(RunFiles files, Set<String> quoted) {
+    ObjectNode found = Json.object();
+    String name = "corpus/documents.jsonl";
+    if (!files.has(name)) {
+      files.note(name + " is not in the run directory, so contexts name documents by id alone.");
+      return found;
+    }
+    try (BufferedReader lines = Files.newBufferedReader(files.path(name))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.isBlank() || line.length() > DOCUMENT_LINE_LIMIT) {
+          continue;
+        }
+        JsonNode document = Json.parse(line);
+        String id = document.path("id").asText();
+        if (quoted.contains(id)) {
+          ObjectNode entry = found.putObject(id);
+          for (String key : new String[] {"source", "title", "type", "licence"}) {
+            if (document.path(key).isTextual()) {
+              entry.set(key, document.path(key));
+            }
+          }
+        }
+      }
+    } catch (JsonProcessingException e) {
+      files.note(name + " has a line that is not JSON; documents from there on have no source.");
+    } catch (IOException e) {
+      files.note(name + " cannot be read to its end: " + e.getMessage());
+    }
+    return found;
+  }
+}

@@ -1,0 +1,189 @@
+package almagest.atlas;
+
+import almagest.format.Json;
+import almagest.format.NpyArray;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** One layer's folder, read into columns and an entry of the index. */
+final class LayerData {
+  private static final Pattern LABELS = Pattern.compile("labels-(.+)-k(\\d{1,6})\\.npy");
+
+  private final RunFiles run;
+  private final String folder;
+  private final Columns columns;
+  private final ObjectNode node = Json.object();
+  private int features = -1;
+
+  private LayerData(RunFiles run, String folder, Columns columns) {
+    this.run = run;
+    this.folder = folder;
+    this.columns = columns;
+  }
+
+  /**
+   * Reads a layer.
+   *
+   * @param perFeature how many contexts of a feature to keep
+   * @param documents takes the ids of the documents that are quoted
+   */
+  static ObjectNode read(
+      RunFiles run, String folder, Columns columns, int perFeature, Set<String> documents) {
+    LayerData layer = new LayerData(run, folder, columns);
+    layer.node.put("name", folder);
+    layer.node.put("layer", RunFiles.number(folder));
+    layer.maps();
+    layer.labels();
+    layer.occurrences();
+    layer.contexts(perFeature, documents);
+    layer.neighbours();
+    layer.results();
+    layer.node.put("features", Math.max(0, layer.features));
+    return layer.node;
+  }
+
+  private String file(String name) {
+    return folder + "/" + name;
+  }
+
+  private void maps() {
+    NpyArray map = run.npy(file("map.npy"), folder + " has no flat map", -1, 2);
+    if (map != null) {
+      features = map.shape()[0];
+      node.set("map", columns.floats(map.floats(), map.shape()));
+    }
+    JsonNode about = run.json(file("map.json"), "");
+    if (about.isObject()) {
+      node.set("mapInfo", about);
+    }
+    NpyArray pca = run.npy(file("pca.npy"), folder + " has no cloud in three dimensions", features, 3);
+    if (pca != null) {
+      features = pca.shape()[0];
+      node.set("pca", columns.floats(pca.floats(), pca.shape()));
+    }
+  }
+
+  private void labels() {
+    ArrayNode labels = node.putArray("labels");
+    for (String name : run.list(folder, "labels-", ".npy")) {
+      Matcher m = LABELS.matcher(name);
+      if (m.matches()) {
+        NpyArray array = run.npy(file(name), "this colouring is left out", features);
+        if (array != null && !(array.values() instanceof float[] || array.values() instanceof double[])) {
+          features = array.shape()[0];
+          ObjectNode entry = labels.addObject();
+          entry.put("affinity", m.group(1));
+          entry.put("k", Integer.parseInt(m.group(2)));
+          entry.set("column", columns.ints(array.ints(), array.shape()));
+        }
+      }
+    }
+    if (labels.isEmpty()) {
+      run.note(folder + " has no labels-AFFINITY-kK.npy, so its map has no lobes to colour by.");
+    }
+  }
+
+  private void occurrences() {
+    Map<String, NpyArray> arrays =
+        run.npz(file("occurrences.npz"), "frequencies of " + folder + " come from its contexts");
+    NpyArray histogram =
+        run.fitting(
+            file("occurrences.npz"), arrays.get("histogram"), "frequencies are unknown", features);
+    NpyArray tokens = arrays.get("n_tokens");
+    if (histogram == null || tokens == null || tokens.longs().length != 1) {
+      return;
+    }
+    features = histogram.shape()[0];
+    node.set("fires", columns.doubles(histogram.doubles(), features));
+    node.put("tokens", tokens.longs()[0]);
+    NpyArray byType = arrays.get("type_histogram");
+    NpyArray typeTokens = arrays.get("type_tokens");
+    if (byType != null
+        && typeTokens != null
+        && byType.shape().length == 2
+        && byType.shape()[1] == features
+        && byType.shape()[0] == typeTokens.longs().length) {
+      node.set("typeFires", columns.ints(clamped(byType.longs()), byType.shape()));
+      node.set("typeTokens", Json.tree(typeTokens.longs()));
+    }
+  }
+
+  private static int[] clamped(long[] values) {
+    return Arrays.stream(values)
+        .mapToInt(v -> Math.clamp(v, 0, Integer.MAX_VALUE))
+        .toArray();
+  }
+
+  private void contexts(int perFeature, Set<String> documents) {
+    String name = file("examples.jsonl");
+    if (!run.has(name)) {
+      run.note(name + " is not in the run directory, so features of " + folder + " have no contexts.");
+      return;
+    }
+    if (features < 0) {
+      run.note(name + " is left out, since nothing says how many features " + folder + " has.");
+      return;
+    }
+    ContextColumns contexts = new ContextColumns(features, perFeature);
+    String problem = contexts.read(run.path(name));
+    if (!problem.isEmpty()) {
+      run.note(name + ", " + problem + "; contexts from there on are left out.");
+    }
+    if (contexts.trimmed() > 0) {
+      run.note(
+          folder
+              + ": "
+              + contexts.trimmed()
+              + " contexts beyond the first "
+              + perFeature
+              + " of a feature are left out to keep this file small; "
+              + name
+              + " and `almagest atlas RUN --serve` have all.");
+    }
+    documents.addAll(contexts.documents());
+    ObjectNode entry = contexts.into(columns);
+    entry.set("documents", columns.json(new LinkedHashSet<>(contexts.documents())));
+    node.set("contexts", entry);
+    if (!node.has("fires")) {
+      node.set("frequency", columns.floats(contexts.frequencies(), features));
+    }
+  }
+
+  private void neighbours() {
+    String name = file("neighbours.npz");
+    Map<String, NpyArray> arrays = run.npz(name, "cards of " + folder + " name no neighbours");
+    for (String kind : new String[] {"cosine", "phi"}) {
+      NpyArray index =
+          run.fitting(name, arrays.get(kind + "_index"), "neighbours are left out", features, -1);
+      @Nullable NpyArray value =
+          index == null
+              ? null
+              : run.fitting(
+                  name, arrays.get(kind + "_value"), "neighbours are left out", index.shape());
+      if (index != null && value != null) {
+        ObjectNode entry = node.putObject(kind);
+        entry.set("index", columns.ints(index.ints(), index.shape()));
+        entry.set("value", columns.scaled(value.floats(), 1, value.shape()));
+      }
+    }
+  }
+
+  private void results() {
+    JsonNode lobes = run.json(file("lobes.json"), "figures about the lobes of " + folder + " are left out");
+    if (lobes.isObject()) {
+      node.set("lobes", lobes);
+    }
+    JsonNode sae = run.json(file("sae-eval.json"), "");
+    if (sae.isObject()) {
+      node.set("sae", sae);
+    }
+  }
+}

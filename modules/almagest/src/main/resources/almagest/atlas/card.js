@@ -1,0 +1,137 @@
+import { el, number, percent, replace, svg } from "dom.js";
+import { typeNames } from "data.js";
+import { lobeColour } from "palette.js";
+import { link } from "state.js";
+
+// The card of one feature: where it fires, how often, with whom.
+
+/** A context with its tokens shaded by activation; the value of a token shows on hover. */
+export function contextLine(context, largest) {
+  const tokens = context.tokens.map((token, t) => {
+    const v = context.values[t];
+    const text = (t === 0 ? token.trimStart() : token).replaceAll("\n", "⏎");
+    if (!(v > 0)) return t === context.focus ? el("span", { class: "focus" }, text) : text;
+    const heat = Math.min(1, v / (largest || 1));
+    return el("span", {
+      class: t === context.focus ? "fires focus" : "fires",
+      style: { backgroundColor: `color-mix(in srgb, var(--heat) ${Math.round(12 + 68 * heat)}%, transparent)` },
+      title: "activation " + number(v),
+    }, text);
+  });
+  const source = context.source;
+  const from = [context.type, source.title, source.source].filter(Boolean).join(" · ");
+  return el("li", { class: "context" }, el("p", { class: "tokens" }, tokens), el("p", { class: "from" }, from || context.document));
+}
+
+/** Fills `panel` with the card of a feature; resolves when it stands. */
+export async function showCard(panel, layer, feature, names, close) {
+  const [contexts, cosine, phi, byType, ...labels] = await Promise.all([
+    layer.contexts(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(),
+    ...layer.colourings.map((c) => layer.labels(c.affinity + "-k" + c.k)),
+  ]);
+  const peaks = contexts ? contexts.peaks(feature) : [];
+  const frequency = layer.frequency?.[feature];
+  const fires = layer.fires?.[feature];
+  replace(
+    panel,
+    el("header", { class: "card-head" },
+      el("p", { class: "eyebrow" }, "Feature · layer " + layer.number),
+      el("h2", { tabindex: "-1" }, String(feature), peaks.length ? el("em", {}, peaks.join(", ")) : null),
+      el("button", { type: "button", class: "close", "aria-label": "Close the card", onclick: close }, "×")),
+    el("p", { class: "facts" },
+      fires === 0 || frequency === 0
+        ? "Never fired on this corpus."
+        : [
+            "Fires on ", el("b", {}, percent(frequency)), " of tokens",
+            fires !== undefined ? ` (${number(fires)} of ${number(layer.tokens)})` : "",
+            contexts?.max ? [", at most ", el("b", {}, number(contexts.max[feature])), ", on average ", el("b", {}, number(contexts.mean[feature])), " where it fires"] : "", ".",
+          ]),
+    lobeChips(layer, labels, feature, names),
+    contextSection(contexts, feature),
+    contexts?.histogram ? histogram(contexts, feature) : null,
+    byType ? typeBars(layer, byType, feature) : null,
+    neighbourSection(layer, contexts, cosine, phi, feature)
+  );
+  return { cosine, phi };
+}
+
+function lobeChips(layer, labels, feature, names) {
+  const affinities = Map.groupBy(layer.colourings.map((c, i) => ({ ...c, lobe: labels[i]?.[feature] })), (c) => c.affinity);
+  if (affinities.size === 0) return null;
+  return el("section", {}, el("h3", {}, "Lobes"),
+    el("dl", { class: "lobes" }, [...affinities].map(([affinity, list]) => [
+      el("dt", {}, affinity === "angular" ? "by angle" : affinity),
+      el("dd", {}, list.map((c) => {
+        const name = names(affinity, c.k, c.lobe);
+        return el("a", {
+          class: "chip", href: link({ view: "map", colour: affinity + "-k" + c.k }),
+          title: c.lobe < 0 ? "in no lobe" : name,
+        }, el("i", { style: { backgroundColor: lobeColour(c.lobe) } }), "k=" + c.k + ": ", c.lobe < 0 ? "none" : String(c.lobe + 1));
+      })),
+    ])));
+}
+
+const QUANTILES = { top: "Strongest", q75: "Upper quarter", q50: "Middle", q25: "Lower quarter" };
+
+function contextSection(contexts, feature) {
+  if (!contexts) return el("p", { class: "caveat" }, "The run directory holds no contexts for this layer.");
+  const list = contexts.of(feature).map((e) => contexts.at(e));
+  if (list.length === 0) return null;
+  const largest = contexts.max[feature];
+  return el("section", {}, el("h3", {}, "Contexts"),
+    [...Map.groupBy(list, (c) => c.quantile)].map(([quantile, group]) => [
+      el("h4", {}, QUANTILES[quantile] ?? quantile),
+      el("ol", { class: "contexts" }, group.map((c) => contextLine(c, largest))),
+    ]),
+    el("p", { class: "caveat" }, "Contexts are picked because the feature fires there; they say little about where else it does not."));
+}
+
+function histogram(contexts, feature) {
+  const bins = contexts.entry.histogram.shape[1];
+  const counts = Array.from(contexts.histogram.subarray(feature * bins, (feature + 1) * bins));
+  const most = Math.max(...counts);
+  if (!(most > 0)) return null;
+  const low = contexts.low[feature];
+  const high = contexts.high[feature];
+  const edge = (b) => low + ((high - low) * b) / bins;
+  const h = 56;
+  return el("section", {}, el("h3", {}, "Activations where it fires"),
+    svg("svg", { class: "histogram", viewBox: `0 0 ${bins * 10} ${h}`, preserveAspectRatio: "none", role: "img", "aria-label": `Histogram of activations from ${number(low)} to ${number(high)}, counts on a logarithmic scale` },
+      counts.map((count, b) => {
+        const tall = count > 0 ? Math.max(1.5, (h * Math.log1p(count)) / Math.log1p(most)) : 0;
+        return svg("rect", { x: b * 10 + 0.5, width: 9, y: h - tall, height: tall }, svg("title", {}, `${number(edge(b))} to ${number(edge(b + 1))}: ${number(count)} tokens`));
+      })),
+    el("p", { class: "axis" }, el("span", {}, number(low)), el("span", {}, "activation; height = log count"), el("span", {}, number(high))));
+}
+
+function typeBars(layer, byType, feature) {
+  const names = typeNames();
+  const tokens = layer.entry.typeTokens;
+  const rates = tokens.map((n, t) => ({ name: names[t] ?? "type " + t, rate: n > 0 ? byType[t * layer.features + feature] / n : 0, count: byType[t * layer.features + feature] }));
+  rates.sort((a, b) => b.rate - a.rate);
+  const most = rates[0]?.rate;
+  if (!(most > 0)) return null;
+  return el("section", {}, el("h3", {}, "Firing frequency by document type"),
+    el("table", { class: "bars" }, el("caption", { class: "unseen" }, "Share of a type's tokens on which the feature fires"),
+      el("tbody", {}, rates.slice(0, 8).map((r) => el("tr", {},
+        el("th", { scope: "row" }, r.name),
+        el("td", { class: "bar" }, el("i", { style: { width: (100 * r.rate) / most + "%" } })),
+        el("td", {}, percent(r.rate)))))));
+}
+
+function neighbourSection(layer, contexts, cosine, phi, feature) {
+  const column = (title, kind, note) => {
+    if (!kind) return null;
+    const items = [];
+    for (let j = 0; j < kind.width; j++) {
+      const id = kind.ids[feature * kind.width + j];
+      if (id < 0 || id === feature) continue;
+      items.push(el("li", {}, el("a", { href: link({ feature: id }) }, String(id)), " ",
+        el("em", {}, contexts ? contexts.peaks(id, 2).join(", ") : ""), el("span", { class: "value" }, kind.values[feature * kind.width + j].toFixed(2).replace("-", "−"))));
+    }
+    return el("div", {}, el("h4", {}, title), items.length ? el("ol", { class: "neighbours" }, items) : el("p", { class: "caveat" }, note));
+  };
+  if (!cosine && !phi) return null;
+  return el("section", {}, el("h3", {}, "Neighbours"), el("div", { class: "pair" },
+    column("by direction (cosine)", cosine, "none"), column("by co-occurrence (phi)", phi, "It never fires, so it has none.")));
+}
