@@ -63,12 +63,11 @@ final class Browsing implements AutoCloseable {
     Page page = context.newPage();
     page.onConsoleMessage(m -> problems.add(m.type() + ": " + m.text()));
     page.onPageError(problems::add);
-    page.onRequest(
-        r -> {
-          if (r.url().startsWith("http") && !r.url().startsWith("http://127.0.0.1")) {
-            problems.add("a request to " + r.url());
-          }
-        });
+    page.onRequest(r -> {
+      if (r.url().startsWith("http") && !r.url().startsWith("http://127.0.0.1")) {
+        problems.add("a request to " + r.url());
+      }
+    });
     page.navigate(url);
     page.waitForSelector("html[data-ready]");
     return page;
@@ -78,8 +77,7 @@ final class Browsing implements AutoCloseable {
   @SuppressWarnings("unchecked")
   double[] pixelOf(Page page, int feature) {
     List<Number> at =
-        (List<Number>)
-            page.evaluate("f => document.querySelector('.map').almagest.at(f)", feature);
+        (List<Number>) page.evaluate("f => document.querySelector('.map').almagest.at(f)", feature);
     var box = page.locator(".map").first().boundingBox();
     return new double[] {box.x + at.get(0).doubleValue(), box.y + at.get(1).doubleValue()};
   }

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Writes the page of a run directory: one HTML file with everything inlined, which opens from a file
- * without network. Equal files give equal bytes: times, peaks of memory and absolute paths of {@code
- * run.json} do not enter the page.
+ * Writes the page of a run directory: one HTML file with everything inlined, which opens from a
+ * file without network. Equal files give equal bytes: times, peaks of memory and absolute paths of
+ * {@code run.json} do not enter the page.
  */
 public final class Atlas {
   private static final int DOCUMENT_LINE_LIMIT = 1 << 20;
@@ -29,8 +29,8 @@ public final class Atlas {
   /**
    * How to write it.
    *
-   * @param maxBytes the size to keep under by leaving out contexts, the weakest first; other data is
-   *     never left out
+   * @param maxBytes the size to keep under by leaving out contexts, the weakest first; other data
+   *     is never left out
    */
   public record Options(long maxBytes) {
     public static final Options DEFAULT = new Options(25_000_000);
@@ -96,7 +96,10 @@ public final class Atlas {
       files.note("The run directory has no layer-NN folder, so there is no map.");
     }
     set(index, "galaxy", files.json("galaxy/galaxy.json", "the galaxy's figures are left out"));
-    set(index, "crystals", files.json("crystals/crystals.json", "the crystals' figures are left out"));
+    set(
+        index,
+        "crystals",
+        files.json("crystals/crystals.json", "the crystals' figures are left out"));
     index.set("documents", columns.json(documents(files, quoted)));
     index.set("notes", Json.tree(files.notes()));
     return index;

@@ -20,7 +20,8 @@ import java.util.stream.Collectors;
  */
 final class Bundle {
   private static final Pattern IMPORT =
-      Pattern.compile("(?m)(?:^|(?<=\\*/\\n)|(?<=;))import\\s*\\{([^}]*)\\}\\s*from\\s*[\"']([^\"']+)[\"'];?");
+      Pattern.compile(
+          "(?m)(?:^|(?<=\\*/\\n)|(?<=;))import\\s*\\{([^}]*)\\}\\s*from\\s*[\"']([^\"']+)[\"'];?");
   private static final Pattern EXPORT_FROM =
       Pattern.compile("(?m)(?:^|(?<=;))export\\s*\\{([^}]*)\\}\\s*from\\s*[\"']([^\"']+)[\"'];?");
   private static final Pattern EXPORT_LIST =
@@ -35,34 +36,55 @@ final class Bundle {
   void add(String name, String source) {
     List<String> exports = new ArrayList<>();
     StringBuilder tail = new StringBuilder();
-    String body = replace(EXPORT_FROM, source, m -> {
-      String from = require(name, m.group(2));
-      for (String[] pair : pairs(m.group(1))) {
-        exports.add(pair[1]);
-        tail.append(pair[1]).append(": ").append(from).append('.').append(pair[0]).append(", ");
-      }
-      return "";
-    });
-    body = replace(IMPORT, body, m -> {
-      String from = require(name, m.group(2));
-      String names =
-          pairs(m.group(1)).stream()
-              .map(p -> p[0].equals(p[1]) ? p[0] : p[0] + ": " + p[1])
-              .collect(Collectors.joining(", "));
-      return "const { " + names + " } = " + from + ";";
-    });
-    body = replace(EXPORT_LIST, body, m -> {
-      for (String[] pair : pairs(m.group(1))) {
-        exports.add(pair[1]);
-        tail.append(pair[1]).append(": ").append(pair[0]).append(", ");
-      }
-      return "";
-    });
-    body = replace(EXPORT_DECLARATION, body, m -> {
-      exports.add(m.group(2));
-      tail.append(m.group(2)).append(", ");
-      return m.group(1) + " " + m.group(2);
-    });
+    String body =
+        replace(
+            EXPORT_FROM,
+            source,
+            m -> {
+              String from = require(name, m.group(2));
+              for (String[] pair : pairs(m.group(1))) {
+                exports.add(pair[1]);
+                tail.append(pair[1])
+                    .append(": ")
+                    .append(from)
+                    .append('.')
+                    .append(pair[0])
+                    .append(", ");
+              }
+              return "";
+            });
+    body =
+        replace(
+            IMPORT,
+            body,
+            m -> {
+              String from = require(name, m.group(2));
+              String names =
+                  pairs(m.group(1)).stream()
+                      .map(p -> p[0].equals(p[1]) ? p[0] : p[0] + ": " + p[1])
+                      .collect(Collectors.joining(", "));
+              return "const { " + names + " } = " + from + ";";
+            });
+    body =
+        replace(
+            EXPORT_LIST,
+            body,
+            m -> {
+              for (String[] pair : pairs(m.group(1))) {
+                exports.add(pair[1]);
+                tail.append(pair[1]).append(": ").append(pair[0]).append(", ");
+              }
+              return "";
+            });
+    body =
+        replace(
+            EXPORT_DECLARATION,
+            body,
+            m -> {
+              exports.add(m.group(2));
+              tail.append(m.group(2)).append(", ");
+              return m.group(1) + " " + m.group(2);
+            });
     known.put(last(name), exports);
     script
         .append("modules[\"")

@@ -64,7 +64,8 @@ final class LayerData {
     if (about.isObject()) {
       node.set("mapInfo", about);
     }
-    NpyArray pca = run.npy(file("pca.npy"), folder + " has no cloud in three dimensions", features, 3);
+    NpyArray pca =
+        run.npy(file("pca.npy"), folder + " has no cloud in three dimensions", features, 3);
     if (pca != null) {
       features = pca.shape()[0];
       node.set("pca", columns.floats(pca.floats(), pca.shape()));
@@ -77,7 +78,8 @@ final class LayerData {
       Matcher m = LABELS.matcher(name);
       if (m.matches()) {
         NpyArray array = run.npy(file(name), "this colouring is left out", features);
-        if (array != null && !(array.values() instanceof float[] || array.values() instanceof double[])) {
+        if (array != null
+            && !(array.values() instanceof float[] || array.values() instanceof double[])) {
           features = array.shape()[0];
           ObjectNode entry = labels.addObject();
           entry.put("affinity", m.group(1));
@@ -117,15 +119,14 @@ final class LayerData {
   }
 
   private static int[] clamped(long[] values) {
-    return Arrays.stream(values)
-        .mapToInt(v -> Math.clamp(v, 0, Integer.MAX_VALUE))
-        .toArray();
+    return Arrays.stream(values).mapToInt(v -> Math.clamp(v, 0, Integer.MAX_VALUE)).toArray();
   }
 
   private void contexts(int perFeature, Set<String> documents) {
     String name = file("examples.jsonl");
     if (!run.has(name)) {
-      run.note(name + " is not in the run directory, so features of " + folder + " have no contexts.");
+      run.note(
+          name + " is not in the run directory, so features of " + folder + " have no contexts.");
       return;
     }
     if (features < 0) {
@@ -177,7 +178,8 @@ final class LayerData {
   }
 
   private void results() {
-    JsonNode lobes = run.json(file("lobes.json"), "figures about the lobes of " + folder + " are left out");
+    JsonNode lobes =
+        run.json(file("lobes.json"), "figures about the lobes of " + folder + " are left out");
     if (lobes.isObject()) {
       node.set("lobes", lobes);
     }

