@@ -63,6 +63,17 @@ final class Kernels {
     }
   }
 
+  /** y *= c over n floats. */
+  static void scale(float c, MemorySegment y, long atY, int n) {
+    int i = 0;
+    for (; i + LANES <= n; i += LANES) {
+      load(y, atY + 4L * i).mul(c).intoMemorySegment(y, atY + 4L * i, NATIVE);
+    }
+    for (; i < n; i++) {
+      y.set(FLOAT, atY + 4L * i, y.get(FLOAT, atY + 4L * i) * c);
+    }
+  }
+
   /**
    * y += Σ_e c[e] · row(index[e]) of a matrix with n columns, entries in order; the row stays in
    * registers, four vectors at a time.

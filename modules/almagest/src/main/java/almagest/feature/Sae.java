@@ -136,7 +136,7 @@ public final class Sae {
             t -> {
               TileEncoder reused = idle.poll();
               TileEncoder encoder =
-                  reused == null ? new TileEncoder(dModel(), dSae(), weights.rule) : reused;
+                  reused == null ? new TileEncoder(dModel(), dSae()) : reused;
               long from = (long) t * TileEncoder.ROWS;
               Tile tile = encodeTile(x, from, Math.min(x.rows(), from + TileEncoder.ROWS), encoder);
               idle.add(encoder);
@@ -168,7 +168,7 @@ public final class Sae {
       }
       MemorySegment.copy(row, 0, encoder.input(), Kernels.FLOAT, 4L * r * d, d);
     }
-    encoder.encode(rows, weights.wEnc, weights.encoderByFeature);
+    encoder.encode(encoder.input(), rows, weights.wEnc, weights.encoderByFeature, weights.rule);
     int[] counts = new int[rows];
     int total = 0;
     for (int r = 0; r < rows; r++) {

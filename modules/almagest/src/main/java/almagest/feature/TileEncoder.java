@@ -21,43 +21,39 @@ final class TileEncoder {
   private final int dSae;
   private final MemorySegment input;
   private final MemorySegment products;
-  private final ActivationRule[] rules;
-  private final Selection[][] selections;
+  private final Selection[][] selections = new Selection[2][];
 
-  TileEncoder(int dModel, int dSae, ActivationRule... rules) {
+  TileEncoder(int dModel, int dSae) {
     this.dModel = dModel;
     this.dSae = dSae;
-    this.rules = rules;
     Arena arena = Arena.ofAuto();
     this.input = arena.allocate(4L * ROWS * dModel, 64);
     this.products = arena.allocate(4L * ROWS * Math.min(BLOCK, dSae), 64);
-    this.selections = new Selection[rules.length][ROWS];
-    for (int i = 0; i < rules.length; i++) {
-      for (int r = 0; r < ROWS; r++) {
-        selections[i][r] = rules[i].selection();
-      }
-    }
   }
 
-  /** [ROWS, dModel]: the encoder's inputs, to be filled before {@link #encode}. */
+  /** [ROWS, dModel]: room for a tile's inputs. */
   MemorySegment input() {
     return input;
   }
 
   /**
-   * Encodes the first {@code rows} rows of {@link #input}.
+   * Encodes rows.
    *
+   * @param y native memory, [rows, dModel]; at most {@link #ROWS} rows
    * @param encoder [dSae, dModel] if {@code byFeature}, else [dModel, dSae]
+   * @param rules one or two
    */
-  void encode(int rows, FloatMatrix encoder, boolean byFeature) {
-    encodeFrom(input, rows, encoder, byFeature);
-  }
-
-  /** As {@link #encode} with inputs that lie elsewhere, [rows, dModel]. */
-  void encodeFrom(MemorySegment y, int rows, FloatMatrix encoder, boolean byFeature) {
-    for (Selection[] s : selections) {
+  void encode(
+      MemorySegment y, int rows, FloatMatrix encoder, boolean byFeature, ActivationRule... rules) {
+    for (int i = 0; i < rules.length; i++) {
+      if (selections[i] == null) {
+        selections[i] = new Selection[ROWS];
+        for (int r = 0; r < ROWS; r++) {
+          selections[i][r] = rules[i].selection();
+        }
+      }
       for (int r = 0; r < rows; r++) {
-        s[r].clear();
+        selections[i][r].clear();
       }
     }
     for (int from = 0; from < dSae; from += BLOCK) {
