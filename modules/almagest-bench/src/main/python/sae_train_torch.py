@@ -40,10 +40,10 @@ def step(x):
     adam.zero_grad()
     loss.backward()
     with torch.no_grad():
-        w_dec.grad -= (w_dec.grad * w_dec).sum(1, keepdim=True) * w_dec
+        w_dec.grad.sub_((w_dec.grad * w_dec).sum(1, keepdim=True) * w_dec)
     adam.step()
     with torch.no_grad():
-        w_dec /= w_dec.norm(dim=1, keepdim=True)
+        w_dec.div_(w_dec.norm(dim=1, keepdim=True))
     return loss.item() / D
 
 
