@@ -2,12 +2,10 @@ package almagest.bench;
 
 import almagest.feature.ActivationSource;
 import almagest.feature.SaeTrainer;
-import almagest.format.Json;
 import almagest.run.Progress;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -52,7 +50,9 @@ final class SaeTrainBench {
         .train(null, "none", "none", workers, Progress.NONE);
   }
 
-  /** Sparse mixtures of 2048 directions with noise: structure, so that what fires is not uniform. */
+  /**
+   * Sparse mixtures of 2048 directions with noise: structure, so that what fires is not uniform.
+   */
   private static FloatMatrix activations() {
     RandomGenerator random = new Seed(1).generator();
     float[][] directions = new float[2048][D];

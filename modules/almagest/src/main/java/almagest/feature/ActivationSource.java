@@ -6,8 +6,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Rows of activations, [tokens, d_model] float32, that may be far more than fits in memory: read row
- * by row or in runs. Threads may read at once.
+ * Rows of activations, [tokens, d_model] float32, that may be far more than fits in memory: read
+ * row by row or in runs. Threads may read at once.
  */
 public interface ActivationSource {
   long tokens();

@@ -9,9 +9,9 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * One step of Adam (Kingma and Ba 2015, arXiv 1412.6980), without weight decay. m ← β₁m + (1 − β₁)g,
- * v ← β₂v + (1 − β₂)g², p ← p − rate · m / (√(v / c) + ε), where the caller's {@code rate} holds the
- * correction of m and c that of v.
+ * One step of Adam (Kingma and Ba 2015, arXiv 1412.6980), without weight decay. m ← β₁m + (1 −
+ * β₁)g, v ← β₂v + (1 − β₂)g², p ← p − rate · m / (√(v / c) + ε), where the caller's {@code rate}
+ * holds the correction of m and c that of v.
  *
  * @param rate learning rate / (1 − β₁ᵗ)
  * @param correction 1 / √(1 − β₂ᵗ)
@@ -60,7 +60,10 @@ record Adam(float rate, float correction) {
       float v1 = v.get(FLOAT, offset) * BETA2 + g * g * (1 - BETA2);
       m.set(FLOAT, offset, m1);
       v.set(FLOAT, offset, v1);
-      p.set(FLOAT, offset, p.get(FLOAT, offset) - rate * (m1 / ((float) Math.sqrt(v1) * correction + EPSILON)));
+      p.set(
+          FLOAT,
+          offset,
+          p.get(FLOAT, offset) - rate * (m1 / ((float) Math.sqrt(v1) * correction + EPSILON)));
     }
   }
 

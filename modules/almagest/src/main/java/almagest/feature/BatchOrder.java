@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
 /**
  * Which rows make up the batch of each training step: a function of seed and step alone, so that a
  * resumed run sees what an uninterrupted one does. Each epoch shuffles runs of {@value #RUN}
- * neighbouring rows, lays them end to end, and shuffles single rows inside pools of several batches;
- * so rows are read near each other and nothing but one pool's row numbers is held.
+ * neighbouring rows, lays them end to end, and shuffles single rows inside pools of several
+ * batches; so rows are read near each other and nothing but one pool's row numbers is held.
  */
 final class BatchOrder {
   static final int RUN = 256;
@@ -29,14 +29,17 @@ final class BatchOrder {
   BatchOrder(Seed seed, long tokens, int batch, long poolTokens) {
     if (tokens < batch) {
       throw new InputException(
-          "a batch of " + batch + " rows from " + tokens + " activations; take a smaller batch or more text");
+          "a batch of "
+              + batch
+              + " rows from "
+              + tokens
+              + " activations; take a smaller batch or more text");
     }
     this.seed = seed;
     this.tokens = tokens;
     this.batch = batch;
     this.batchesPerEpoch = tokens / batch;
-    this.poolBatches =
-        (int) Math.max(1, Math.min(batchesPerEpoch, poolTokens / batch));
+    this.poolBatches = (int) Math.max(1, Math.min(batchesPerEpoch, poolTokens / batch));
   }
 
   long batchesPerEpoch() {

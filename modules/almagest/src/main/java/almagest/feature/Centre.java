@@ -88,8 +88,7 @@ record Centre(float[] mean, float scale) {
   /** The p-th run of rows, copied. */
   static FloatMatrix piece(ActivationSource source, int p) {
     long from = (long) p * ROWS;
-    FloatMatrix rows =
-        FloatMatrix.zeros(Math.min(ROWS, source.tokens() - from), source.dModel());
+    FloatMatrix rows = FloatMatrix.zeros(Math.min(ROWS, source.tokens() - from), source.dModel());
     source.copyRows(from, rows);
     return rows;
   }

@@ -135,8 +135,7 @@ public final class Sae {
             tiles,
             t -> {
               TileEncoder reused = idle.poll();
-              TileEncoder encoder =
-                  reused == null ? new TileEncoder(dModel(), dSae()) : reused;
+              TileEncoder encoder = reused == null ? new TileEncoder(dModel(), dSae()) : reused;
               long from = (long) t * TileEncoder.ROWS;
               Tile tile = encodeTile(x, from, Math.min(x.rows(), from + TileEncoder.ROWS), encoder);
               idle.add(encoder);

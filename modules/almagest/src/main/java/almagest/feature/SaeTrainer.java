@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Trains an SAE on stored activations, on the processor. Activations are centred and scaled to a
  * mean square of 1 per dimension for training; both are folded into the result, which takes raw
- * activations and has decoder rows of unit length. Equal inputs, options and seed give equal bits on
- * any number of threads, and a run that was cut off and resumed gives those of one that was not.
+ * activations and has decoder rows of unit length. Equal inputs, options and seed give equal bits
+ * on any number of threads, and a run that was cut off and resumed gives those of one that was not.
  */
 public final class SaeTrainer {
   /** What decides which features fire. */
@@ -121,14 +121,42 @@ public final class SaeTrainer {
 
     public Options withLearningRate(double rate) {
       return new Options(
-          kind, dSae, sparsity, batch, steps, rate, warmup, decay, auxK, auxCoefficient, deadSteps,
-          sparsityCoefficient, sparsityWarmup, bandwidth, checkpointEvery, curveEvery);
+          kind,
+          dSae,
+          sparsity,
+          batch,
+          steps,
+          rate,
+          warmup,
+          decay,
+          auxK,
+          auxCoefficient,
+          deadSteps,
+          sparsityCoefficient,
+          sparsityWarmup,
+          bandwidth,
+          checkpointEvery,
+          curveEvery);
     }
 
     public Options withCheckpointEvery(long every) {
       return new Options(
-          kind, dSae, sparsity, batch, steps, learningRate, warmup, decay, auxK, auxCoefficient,
-          deadSteps, sparsityCoefficient, sparsityWarmup, bandwidth, every, curveEvery);
+          kind,
+          dSae,
+          sparsity,
+          batch,
+          steps,
+          learningRate,
+          warmup,
+          decay,
+          auxK,
+          auxCoefficient,
+          deadSteps,
+          sparsityCoefficient,
+          sparsityWarmup,
+          bandwidth,
+          every,
+          curveEvery);
     }
 
     /** About how many bytes of native memory training takes, activations not counted. */
@@ -154,7 +182,8 @@ public final class SaeTrainer {
    * @param l0 features that fired per token
    * @param dead the share of features that had not fired in the last {@code deadSteps}
    */
-  public record LossPoint(long step, double fvu, double auxiliary, double l0, double dead, double rate) {}
+  public record LossPoint(
+      long step, double fvu, double auxiliary, double l0, double dead, double rate) {}
 
   /**
    * @param tokens how many rows were seen, repetitions counted
@@ -198,7 +227,8 @@ public final class SaeTrainer {
     TrainingState state;
     List<LossPoint> curve = new ArrayList<>();
     String fingerprint = fingerprint();
-    BatchOrder order = new BatchOrder(seed.split("order"), source.tokens(), options.batch(), 1 << 18);
+    BatchOrder order =
+        new BatchOrder(seed.split("order"), source.tokens(), options.batch(), 1 << 18);
     if (checkpoint != null && Files.exists(checkpoint)) {
       TrainingState.Resumed resumed = TrainingState.read(checkpoint, fingerprint);
       state = resumed.state();
@@ -209,7 +239,8 @@ public final class SaeTrainer {
     TrainingStep step = new TrainingStep(state, options);
     long last = Math.min(stop, options.steps());
     try (Progress.Task task =
-        progress.start("training an SAE of " + options.dSae() + " features", options.steps(), "steps")) {
+        progress.start(
+            "training an SAE of " + options.dSae() + " features", options.steps(), "steps")) {
       task.advance(state.step);
       while (state.step < last) {
         long now = state.step;
@@ -217,7 +248,8 @@ public final class SaeTrainer {
             step.run(source, order.rows(now), options.rateAt(now), workers);
         if (!Double.isFinite(outcome.error())) {
           throw new InputException(
-              "training an SAE: the loss is not finite at step " + now
+              "training an SAE: the loss is not finite at step "
+                  + now
                   + "; activations may hold NaN, else take a smaller learning rate");
         }
         if (now % options.curveEvery() == 0 || now + 1 == options.steps()) {
@@ -250,8 +282,7 @@ public final class SaeTrainer {
   private TrainingState fresh(BatchOrder order, Workers workers) {
     Centre centre = Centre.of(source, workers);
     TrainingState state =
-        TrainingState.fresh(
-            source.dModel(), options.dSae(), centre.mean(), centre.scale(), seed);
+        TrainingState.fresh(source.dModel(), options.dSae(), centre.mean(), centre.scale(), seed);
     if (options.kind() == Kind.JUMPRELU) {
       Arrays.fill(state.logThreshold[0], (float) Math.log(firstThreshold(state, order, workers)));
     }
@@ -275,8 +306,14 @@ public final class SaeTrainer {
     Sae first =
         new Sae(
             new Sae.Weights(
-                state.wEnc, true, state.wDec, new float[row.length],
-                new TopK(k, new float[options.dSae()], null), InputNorm.NONE, 1, false),
+                state.wEnc,
+                true,
+                state.wDec,
+                new float[row.length],
+                new TopK(k, new float[options.dSae()], null),
+                InputNorm.NONE,
+                1,
+                false),
             SaeInfo.of("initial weights", "", ""));
     var features = first.encode(y, workers);
     double sum = 0;
@@ -295,8 +332,8 @@ public final class SaeTrainer {
   }
 
   /**
-   * Back to raw activations: with y = s (x − μ), (y − b) W + c = s ((x − μ − b/s) W + c/s). Dividing
-   * activations, biases and thresholds by s leaves the decoder's rows of unit length.
+   * Back to raw activations: with y = s (x − μ), (y − b) W + c = s ((x − μ − b/s) W + c/s).
+   * Dividing activations, biases and thresholds by s leaves the decoder's rows of unit length.
    */
   private Sae fold(TrainingState state, String model, String hook) {
     float s = state.scale;
@@ -316,7 +353,14 @@ public final class SaeTrainer {
     details.put("input_scale", s);
     return new Sae(
         new Sae.Weights(
-            Matrices.scaled(state.wEnc, 1), true, Matrices.scaled(state.wDec, 1), bDec, rule, InputNorm.NONE, 1, true),
+            Matrices.scaled(state.wEnc, 1),
+            true,
+            Matrices.scaled(state.wDec, 1),
+            bDec,
+            rule,
+            InputNorm.NONE,
+            1,
+            true),
         new SaeInfo(
             "Almagest",
             model,
@@ -337,17 +381,10 @@ public final class SaeTrainer {
   }
 
   private String fingerprint() {
-    FloatMatrix sample =
-        FloatMatrix.zeros(Math.min(16, source.tokens()), source.dModel());
+    FloatMatrix sample = FloatMatrix.zeros(Math.min(16, source.tokens()), source.dModel());
     source.copyRows(0, sample);
     return Hashes.sha256(
-        (options
-                + " "
-                + seed
-                + " "
-                + source.tokens()
-                + " "
-                + Arrays.hashCode(sample.toArray()))
+        (options + " " + seed + " " + source.tokens() + " " + Arrays.hashCode(sample.toArray()))
             .getBytes(StandardCharsets.UTF_8));
   }
 

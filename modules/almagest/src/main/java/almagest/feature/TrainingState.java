@@ -155,7 +155,8 @@ final class TrainingState {
             Float.parseFloat(in.metadata().getOrDefault("scale", "1")));
     for (Map.Entry<String, Tensor> e : s.tensors().entrySet()) {
       Tensor from = in.tensor(e.getKey());
-      if (!Arrays.equals(from.shape(), e.getValue().shape()) || from.type() != e.getValue().type()) {
+      if (!Arrays.equals(from.shape(), e.getValue().shape())
+          || from.type() != e.getValue().type()) {
         throw InputException.in(
             file, e.getKey(), "found " + from + ", expected " + e.getValue(), "delete the file");
       }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * exists and nothing is shared between threads.
  *
  * <p>With e_r = ŷ_r − y_r the loss is L = (1/B) Σ_r |e_r|² + the auxiliary loss (Gao et al. 2024,
- * appendix A.2): dead features, the best {@code auxK} of them in each row, reconstruct −e_r, and the
- * mean square of what they leave, relative to that of e, counts {@code auxCoefficient}. For
+ * appendix A.2): dead features, the best {@code auxK} of them in each row, reconstruct −e_r, and
+ * the mean square of what they leave, relative to that of e, counts {@code auxCoefficient}. For
  * JumpReLU, thresholds get the straight-through gradients of Rajamanoharan et al. (2024, section 4)
  * with a rectangular kernel, and λ (L0 / target − 1)² is added.
  */
@@ -103,7 +103,6 @@ final class TrainingStep {
     final MemorySegment encoderGradient = Arena.ofAuto().allocate(4L * d, 64);
     final MemorySegment decoderGradient = Arena.ofAuto().allocate(4L * d, 64);
     final float[] row = new float[d];
-
   }
 
   private Scratch scratch() {
@@ -153,7 +152,11 @@ final class TrainingStep {
     }
     double warm = Math.min(1, (state.step + 1) / Math.max(1.0, options.sparsityWarmup()));
     double lambda = options.sparsityCoefficient() * d * warm;
-    return -lambda * 2 * (l0 / options.sparsity() - 1) / options.sparsity() / (options.bandwidth() * batch);
+    return -lambda
+        * 2
+        * (l0 / options.sparsity() - 1)
+        / options.sparsity()
+        / (options.bandwidth() * batch);
   }
 
   private boolean[] dead() {
@@ -183,7 +186,9 @@ final class TrainingStep {
     for (int j = 0; j < bias.length; j++) {
       onlyDead[j] = dead[j] ? bias[j] : Float.NEGATIVE_INFINITY;
     }
-    return new ActivationRule[] {main, new TopK(Math.min(options.auxK(), deadCount), onlyDead, null)};
+    return new ActivationRule[] {
+      main, new TopK(Math.min(options.auxK(), deadCount), onlyDead, null)
+    };
   }
 
   private void forward(
@@ -226,9 +231,17 @@ final class TrainingStep {
         append(out, extra, batch + r, null, count);
         MemorySegment.copy(errors.data(), 4L * r * d, errors.data(), 4L * (batch + r) * d, 4L * d);
         Kernels.gather(
-            state.wDec.data(), d, out.feature, out.decode, second, out.size, errors.data(), 4L * (batch + r) * d);
+            state.wDec.data(),
+            d,
+            out.feature,
+            out.decode,
+            second,
+            out.size,
+            errors.data(),
+            4L * (batch + r) * d);
         leftovers[r] =
-            Kernels.dot(errors.data(), 4L * (batch + r) * d, errors.data(), 4L * (batch + r) * d, d);
+            Kernels.dot(
+                errors.data(), 4L * (batch + r) * d, errors.data(), 4L * (batch + r) * d, d);
         gradients(out, second, extra, null);
       }
     }
@@ -255,7 +268,8 @@ final class TrainingStep {
     for (int i = 0; i < d; i++) {
       errors.data().set(Kernels.FLOAT, at + 4L * i, -inputs.data().get(Kernels.FLOAT, at + 4L * i));
     }
-    Kernels.gather(state.wDec.data(), d, out.feature, out.decode, first, out.size, errors.data(), at);
+    Kernels.gather(
+        state.wDec.data(), d, out.feature, out.decode, first, out.size, errors.data(), at);
   }
 
   /** Without the factor 2 / B, which the sort brings in. */
@@ -264,8 +278,7 @@ final class TrainingStep {
     float half = options.bandwidth() / 2;
     for (int e = first; e < out.size; e++) {
       int j = out.feature[e];
-      float g =
-          Kernels.dot(errors.data(), 4L * out.row[e] * d, state.wDec.data(), 4L * j * d, d);
+      float g = Kernels.dot(errors.data(), 4L * out.row[e] * d, state.wDec.data(), 4L * j * d, d);
       out.encode[e] = out.decode[e] > 0 ? g : 0;
       out.window[e] = false;
       out.threshold[e] = 0;
@@ -314,11 +327,7 @@ final class TrainingStep {
         });
   }
 
-  private void backward(
-      Adam adam,
-      double penalty,
-      float[] theta,
-      Workers workers) {
+  private void backward(Adam adam, double penalty, float[] theta, Workers workers) {
     int pieces = (state.dSae + PIECE - 1) / PIECE;
     FloatMatrix fromEncoder = FloatMatrix.zeros(pieces, d);
     workers.run(
@@ -327,7 +336,8 @@ final class TrainingStep {
           Scratch s = scratch();
           for (int j = p * PIECE; j < Math.min(state.dSae, (p + 1) * PIECE); j++) {
             double bias = gradient(j, s.encoderGradient, s.decoderGradient);
-            Kernels.axpy((float) -bias, state.wEnc.data(), 4L * j * d, fromEncoder.data(), 4L * p * d, d);
+            Kernels.axpy(
+                (float) -bias, state.wEnc.data(), 4L * j * d, fromEncoder.data(), 4L * p * d, d);
             update(j, adam, bias, penalty, theta, s);
           }
           idle.add(s);

@@ -152,8 +152,7 @@ class SaeTrainerTest {
   @Test
   void theSavedSaeTakesRawActivationsAndItsDecoderRowsHaveUnitLength() {
     FloatMatrix x = sparse(planted(), 3_000, 2);
-    SaeTrainer.Result result =
-        train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, null, 60);
+    SaeTrainer.Result result = train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, null, 60);
     result.sae().save(temporary);
     Sae sae = Sae.open(temporary);
     for (double norm : sae.decoderNorms()) {
