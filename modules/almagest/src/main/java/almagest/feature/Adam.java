@@ -26,8 +26,8 @@ record Adam(float rate, float correction) {
    */
   static Adam at(long step, double learningRate) {
     return new Adam(
-        (float) (learningRate / (1 - Math.pow(BETA1, step))),
-        (float) (1 / Math.sqrt(1 - Math.pow(BETA2, step))));
+        (float) (learningRate / (1 - Math.pow(BETA1, (double) step))),
+        (float) (1 / Math.sqrt(1 - Math.pow(BETA2, (double) step))));
   }
 
   /** Updates n parameters that lie, with both moments, at byte {@code at}. */
