@@ -76,11 +76,11 @@ public final class SaeTrainer {
       check(dSae >= 1, "features", dSae);
       check(sparsity >= 1 && sparsity <= dSae, "sparsity", sparsity);
       check(batch >= 1, "batch", batch);
-      check(steps >= 1, "steps", steps);
+      check(steps >= 1, "steps", (double) steps);
       check(learningRate > 0 && learningRate < 10, "learning rate", learningRate);
       check(decay >= 0 && decay <= 1, "decay", decay);
       check(bandwidth > 0, "bandwidth", bandwidth);
-      check(checkpointEvery >= 1 && curveEvery >= 1, "interval", checkpointEvery);
+      check(checkpointEvery >= 1 && curveEvery >= 1, "interval", (double) checkpointEvery);
     }
 
     private static void check(boolean holds, String name, double value) {
