@@ -12,7 +12,7 @@ import java.util.List;
  * @param scale s = √(d_model / mean |x − μ|²)
  */
 record Centre(float[] mean, float scale) {
-  private static final int ROWS = 4096;
+  static final int ROWS = 4096;
 
   /** Over all rows, in double, in pieces of a fixed size. */
   static Centre of(ActivationSource source, Workers workers) {

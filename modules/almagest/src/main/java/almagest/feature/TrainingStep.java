@@ -6,7 +6,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One step of training, gradients by hand. Only the encoder's product is dense. What fires is
@@ -21,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * with a rectangular kernel, and λ (L0 / target − 1)² is added.
  */
 final class TrainingStep {
+  private static final float[] NO_THRESHOLDS = {};
+
   /** Features whose gradients one piece of work makes. */
   private static final int PIECE = 64;
 
@@ -118,7 +119,8 @@ final class TrainingStep {
       deadCount += b ? 1 : 0;
     }
     ActivationRule[] rules = rules(dead, deadCount);
-    float[] theta = state.thresholds();
+    float[] theta =
+        options.kind() == SaeTrainer.Kind.JUMPRELU ? state.thresholds() : NO_THRESHOLDS;
     workers.run(
         tiles,
         t -> {
@@ -150,7 +152,7 @@ final class TrainingStep {
     if (options.kind() != SaeTrainer.Kind.JUMPRELU) {
       return 0;
     }
-    double warm = Math.min(1, (state.step + 1) / Math.max(1.0, options.sparsityWarmup()));
+    double warm = Math.min(1, (state.step + 1.0) / Math.max(1.0, (double) options.sparsityWarmup()));
     double lambda = options.sparsityCoefficient() * d * warm;
     return -lambda
         * 2
@@ -228,7 +230,7 @@ final class TrainingStep {
       if (rules.length > 1) {
         Selection extra = s.encoder.selection(1, r - from);
         int second = out.size;
-        append(out, extra, batch + r, null, count);
+        append(out, extra, batch + r, NO_THRESHOLDS, count);
         MemorySegment.copy(errors.data(), 4L * r * d, errors.data(), 4L * (batch + r) * d, 4L * d);
         Kernels.gather(
             state.wDec.data(),
@@ -242,14 +244,14 @@ final class TrainingStep {
         leftovers[r] =
             Kernels.dot(
                 errors.data(), 4L * (batch + r) * d, errors.data(), 4L * (batch + r) * d, d);
-        gradients(out, second, extra, null);
+        gradients(out, second, extra, NO_THRESHOLDS);
       }
     }
   }
 
   /** Adds a row's pairs; those of JumpReLU below the threshold have activation 0. */
   private static void append(
-      Entries out, Selection selection, int row, float @Nullable [] theta, int[] count) {
+      Entries out, Selection selection, int row, float[] theta, int[] count) {
     out.reserve(selection.size);
     for (int i = 0; i < selection.size; i++) {
       int j = selection.indices[i];
@@ -257,7 +259,7 @@ final class TrainingStep {
       int e = out.size++;
       out.feature[e] = j;
       out.row[e] = row;
-      out.decode[e] = theta == null || z > theta[j] ? z : 0;
+      out.decode[e] = theta.length == 0 || z > theta[j] ? z : 0;
       count[j]++;
     }
   }
@@ -273,8 +275,8 @@ final class TrainingStep {
   }
 
   /** Without the factor 2 / B, which the sort brings in. */
-  private void gradients(Entries out, int first, Selection selection, float @Nullable [] theta) {
-    boolean jump = theta != null && options.kind() == SaeTrainer.Kind.JUMPRELU;
+  private void gradients(Entries out, int first, Selection selection, float[] theta) {
+    boolean jump = theta.length > 0;
     float half = options.bandwidth() / 2;
     for (int e = first; e < out.size; e++) {
       int j = out.feature[e];
