@@ -33,7 +33,8 @@ public final class Examples implements FeatureConsumer {
    * @param first the row of {@code values[0]}
    * @param values the feature's activations in the window
    */
-  record Firing(long row, int document, float activation, long first, float[] values, long priority) {}
+  record Firing(
+      long row, int document, float activation, long first, float[] values, long priority) {}
 
   /** What is known of one feature. */
   static final class Feature {
@@ -101,7 +102,14 @@ public final class Examples implements FeatureConsumer {
 
   /** Keeps the list sorted, the strongest first; between equals the earlier row. */
   private @Nullable Firing offerTop(
-      Feature f, SparseRows piece, int r, long firstRow, int j, float v, int doc, @Nullable Firing made) {
+      Feature f,
+      SparseRows piece,
+      int r,
+      long firstRow,
+      int j,
+      float v,
+      int doc,
+      @Nullable Firing made) {
     int n = f.top.length;
     if (n == options.top && v <= f.top[n - 1].activation) {
       return made;

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A split of activations by document: no document is in both parts, so what is learned on one can be
- * judged on the other.
+ * A split of activations by document: no document is in both parts, so what is learned on one can
+ * be judged on the other.
  *
  * @param train the greater part
  * @param heldOut the rest

@@ -9,8 +9,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * The features whose directions lie closest to each one's, by cosine. Exact: every pair is compared,
- * block by block, so memory stays small. A direction of length 0 has no neighbours and is nobody's.
+ * The features whose directions lie closest to each one's, by cosine. Exact: every pair is
+ * compared, block by block, so memory stays small. A direction of length 0 has no neighbours and is
+ * nobody's.
  *
  * @param k neighbours per feature
  * @param index [n · k], row-major, the closest first; −1 where there are fewer
@@ -35,8 +36,7 @@ public record Neighbours(int k, int[] index, float[] value) {
    *
    * @param cloud [n, d], rows of any length
    */
-  public static Neighbours byCosine(
-      FloatMatrix cloud, int k, Workers workers, Progress progress) {
+  public static Neighbours byCosine(FloatMatrix cloud, int k, Workers workers, Progress progress) {
     int n = cloud.rowsAsInt();
     int d = cloud.columns();
     FloatMatrix unit = unitRows(cloud);

@@ -77,8 +77,8 @@ public record Occurrences(
   }
 
   /**
-   * Writes {@code histogram} int64 [n], {@code n_tokens} int64, {@code type_histogram} int64 [types,
-   * n] and {@code type_tokens} int64 [types].
+   * Writes {@code histogram} int64 [n], {@code n_tokens} int64, {@code type_histogram} int64
+   * [types, n] and {@code type_tokens} int64 [types].
    */
   public void write(Path file) {
     long[] flat = new long[Math.multiplyExact(typeTokens.length, histogram.length)];
@@ -99,8 +99,7 @@ public record Occurrences(
     long[] histogram = Npz.get(arrays, "histogram", file).longs();
     long[] tokens = Npz.get(arrays, "n_tokens", file).longs();
     if (tokens.length != 1) {
-      throw InputException.in(
-          file, "n_tokens", "expected one number, found " + tokens.length, "");
+      throw InputException.in(file, "n_tokens", "expected one number, found " + tokens.length, "");
     }
     NpyArray byType = arrays.get("type_histogram");
     if (byType == null) {

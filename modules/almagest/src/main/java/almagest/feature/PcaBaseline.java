@@ -65,7 +65,8 @@ public record PcaBaseline(int components, double fvu) {
     double left = 0;
     double variance = 0;
     for (double[] part :
-        workers.map(Centre.pieces(heldOut), p -> judge(Centre.piece(heldOut, p), mean, ownMean, axes, k))) {
+        workers.map(
+            Centre.pieces(heldOut), p -> judge(Centre.piece(heldOut, p), mean, ownMean, axes, k))) {
       left += part[0];
       variance += part[1];
     }

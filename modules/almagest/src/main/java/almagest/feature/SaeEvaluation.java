@@ -8,7 +8,8 @@ import almagest.tensor.SparseRows;
 import java.util.Arrays;
 
 /**
- * How faithful an SAE is on some activations. With x a row and r its reconstruction, sums in double:
+ * How faithful an SAE is on some activations. With x a row and r its reconstruction, sums in
+ * double:
  *
  * @param tokens rows
  * @param l0 mean number of features above 0
@@ -79,7 +80,8 @@ public record SaeEvaluation(
       int n = x.rowsAsInt();
       for (Part part :
           workers.map(
-              (n + ROWS - 1) / ROWS, p -> part(x, r, mean, p * ROWS, Math.min(n, (p + 1) * ROWS)))) {
+              (n + ROWS - 1) / ROWS,
+              p -> part(x, r, mean, p * ROWS, Math.min(n, (p + 1) * ROWS)))) {
         squaredError += part.squaredError;
         variance += part.variance;
         perToken += part.perToken;

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param heldOut on the held-out documents
  * @param pca null where nothing was there to fit it on
- * @param random an SAE of random directions at the same L0, on the same documents; null when not made
+ * @param random an SAE of random directions at the same L0, on the same documents; null when not
+ *     made
  * @param trainTokens how many rows training saw, repetitions counted; 0 for a published SAE
  * @param curve the loss of training; empty for a published SAE
  */

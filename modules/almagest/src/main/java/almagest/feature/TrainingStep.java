@@ -119,8 +119,7 @@ final class TrainingStep {
       deadCount += b ? 1 : 0;
     }
     ActivationRule[] rules = rules(dead, deadCount);
-    float[] theta =
-        options.kind() == SaeTrainer.Kind.JUMPRELU ? state.thresholds() : NO_THRESHOLDS;
+    float[] theta = options.kind() == SaeTrainer.Kind.JUMPRELU ? state.thresholds() : NO_THRESHOLDS;
     workers.run(
         tiles,
         t -> {
@@ -152,7 +151,8 @@ final class TrainingStep {
     if (options.kind() != SaeTrainer.Kind.JUMPRELU) {
       return 0;
     }
-    double warm = Math.min(1, (state.step + 1.0) / Math.max(1.0, (double) options.sparsityWarmup()));
+    double warm =
+        Math.min(1, (state.step + 1.0) / Math.max(1.0, (double) options.sparsityWarmup()));
     double lambda = options.sparsityCoefficient() * d * warm;
     return -lambda
         * 2
