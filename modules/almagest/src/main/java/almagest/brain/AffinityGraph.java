@@ -39,15 +39,18 @@ public sealed interface AffinityGraph
    * with the chunks and need no pair; the others count pairs first.
    */
   static AffinityGraph of(Chunks chunks, Affinity affinity, Workers workers) {
-    if (chunks.features() > DenseGraph.LIMIT) {
-      if (affinity == Affinity.PHI) {
-        return CorrelationGraph.of(chunks, workers);
-      }
-      if (affinity == Affinity.SIMPLE_MATCHING) {
-        return MatchingGraph.of(chunks, workers);
-      }
+    if (!needsNoPairs(chunks, affinity)) {
+      return of(Cooccurrence.count(chunks, workers), affinity, workers);
     }
-    return of(Cooccurrence.count(chunks, workers), affinity, workers);
+    return affinity == Affinity.PHI
+        ? CorrelationGraph.of(chunks, workers)
+        : MatchingGraph.of(chunks, workers);
+  }
+
+  /** Whether {@link #of(Chunks, Affinity, Workers)} goes through the chunks alone. */
+  static boolean needsNoPairs(Chunks chunks, Affinity affinity) {
+    return chunks.features() > DenseGraph.LIMIT
+        && (affinity == Affinity.PHI || affinity == Affinity.SIMPLE_MATCHING);
   }
 
   /**

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +131,7 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
       throw InputException.in(
           file,
           "shape",
-          "expected [chunks, features], found " + java.util.Arrays.toString(shape),
+          "expected [chunks, features], found " + Arrays.toString(shape),
           "");
     }
     long[] indptr = integers(arrays, "indptr", file).longs();

@@ -231,6 +231,46 @@ public final class Cooccurrence {
         "%s, histogram[%d, %d]: found %d, %s; %s".formatted(origin, i, j, found, problem, advice));
   }
 
+  /** Whole rows i0 … i1 − 1 [(i1 − i0) × n], both sides of the diagonal. */
+  int[] fullRows(int i0, int i1) {
+    int n = features;
+    int height = i1 - i0;
+    int[] rows = new int[Math.multiplyExact(height, n)];
+    int[] strip = new int[height];
+    for (int j = 0; j < i0; j++) {
+      copyRow(j, i0, i1, strip, 0);
+      for (int i = 0; i < height; i++) {
+        rows[i * n + j] = strip[i];
+      }
+    }
+    for (int i = i0; i < i1; i++) {
+      copyRow(i, i, n, rows, (i - i0) * n + i);
+      for (int j = i0; j < i; j++) {
+        rows[(i - i0) * n + j] = rows[(j - i0) * n + i];
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * The counts among some features.
+   *
+   * @param kept ascending
+   */
+  public Cooccurrence selectFeatures(int[] kept) {
+    Cooccurrence part = new Cooccurrence(kept.length, chunks);
+    int[] row = new int[features];
+    int[] few = new int[kept.length];
+    for (int i = 0; i < kept.length; i++) {
+      copyRow(kept[i], kept[i], features, row, kept[i]);
+      for (int j = i; j < kept.length; j++) {
+        few[j - i] = row[kept[j]];
+      }
+      part.setRow(i, i, few, 0, kept.length - i);
+    }
+    return part;
+  }
+
   /** The full matrix [n × n], row-major; only below 46,341 features. */
   public int[] toArray() {
     int n = features;

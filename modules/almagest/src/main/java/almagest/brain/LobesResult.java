@@ -1,0 +1,98 @@
+package almagest.brain;
+
+import almagest.format.Json;
+import almagest.format.Npy;
+import almagest.format.NpyArray;
+import almagest.run.Provenance;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What {@link Lobes} found.
+ *
+ * @param features n
+ * @param chunks T
+ * @param dead features that never fire
+ * @param leftOut features that got no lobe because they fire too seldom
+ * @param cuts by the affinity's name, one per number of lobes
+ * @param angular clusters of the decoder directions by number; empty without a decoder
+ */
+public record LobesResult(
+    int features,
+    long chunks,
+    int dead,
+    int leftOut,
+    Map<String, List<Lobes.Cut>> cuts,
+    Map<Integer, int[]> angular) {
+
+  /** The content of {@code lobes.json}. */
+  public ObjectNode toJson(Provenance provenance) {
+    ObjectNode root = Json.object();
+    root.set("almagest", Json.tree(provenance));
+    root.put("features", features);
+    root.put("chunks", chunks);
+    root.put("dead", dead);
+    root.put("left_out", leftOut);
+    ObjectNode affinities = root.putObject("affinities");
+    cuts.forEach(
+        (name, list) -> {
+          ObjectNode byK = affinities.putObject(name).putObject("k");
+          for (Lobes.Cut cut : list) {
+            write(cut, byK.putObject(Integer.toString(cut.k())));
+          }
+        });
+    ObjectNode geometric = root.putObject("angular").putObject("k");
+    angular.forEach(
+        (k, labels) ->
+            geometric
+                .putObject(Integer.toString(k))
+                .set("sizes", Json.tree(sizes(labels, k))));
+    return root;
+  }
+
+  private static void write(Lobes.Cut cut, ObjectNode node) {
+    node.set("sizes", Json.tree(cut.sizes()));
+    node.set("alive", Json.tree(cut.alive()));
+    node.set("eigenvalues", Json.tree(cut.eigenvalues()));
+    node.set("eigengap", Json.tree(cut.eigengap()));
+    node.put("residual", cut.residual());
+    node.put("ncut", cut.normalisedCut());
+    ObjectNode stability = node.putObject("stability");
+    stability.set("seeds", Json.tree(cut.stabilitySeeds()));
+    stability.set("halves", Json.tree(cut.stabilityHalves()));
+    Position position = cut.position();
+    if (position != null) {
+      position.writeTo(node);
+    }
+    LobeTypes types = cut.types();
+    if (types != null) {
+      node.set("types", types.toJson());
+      node.set("names", Json.tree(types.names()));
+    }
+  }
+
+  private static int[] sizes(int[] labels, int k) {
+    int[] sizes = new int[k];
+    Arrays.stream(labels).filter(l -> l >= 0).forEach(l -> sizes[l]++);
+    return sizes;
+  }
+
+  /** Writes {@code lobes.json}, {@code labels-AFFINITY-kK.npy} and {@code labels-angular-kK.npy}. */
+  public void write(Path folder, Provenance provenance) {
+    cuts.forEach(
+        (name, list) -> {
+          for (Lobes.Cut cut : list) {
+            writeLabels(folder, name, cut.k(), cut.labels());
+          }
+        });
+    angular.forEach((k, labels) -> writeLabels(folder, "angular", k, labels));
+    Json.write(folder.resolve("lobes.json"), toJson(provenance));
+  }
+
+  private static void writeLabels(Path folder, String name, int k, int[] labels) {
+    Npy.write(folder.resolve("labels-" + name + "-k" + k + ".npy"), NpyArray.of(labels));
+  }
+}
