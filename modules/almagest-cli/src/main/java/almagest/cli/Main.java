@@ -16,6 +16,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = false,
     subcommands = {AtlasCommand.class, GalaxyCommand.class},
     version = "almagest " + Provenance.VERSION,
+    subcommands = {CooccurCommand.class, LobesCommand.class},
     description =
         "Maps the geometry of the concepts inside a language model: lobes, crystals and the galaxy of its features.",
     footer = {

@@ -86,6 +86,36 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
     return new Chunks(SparseRows.pattern(features(), indptr, indices), documents, kinds, types);
   }
 
+  /**
+   * The same chunks with some features alone, renumbered 0 … kept.length − 1.
+   *
+   * @param kept ascending
+   */
+  public Chunks selectFeatures(int[] kept) {
+    int[] place = new int[features()];
+    Arrays.fill(place, -1);
+    for (int i = 0; i < kept.length; i++) {
+      place[kept[i]] = i;
+    }
+    long[] indptr = new long[count() + 1];
+    int[] indices = new int[pattern.indices().length];
+    int entries = 0;
+    for (int c = 0; c < count(); c++) {
+      for (int e = pattern.start(c); e < pattern.end(c); e++) {
+        int i = place[pattern.indices()[e]];
+        if (i >= 0) {
+          indices[entries++] = i;
+        }
+      }
+      indptr[c + 1] = entries;
+    }
+    return new Chunks(
+        SparseRows.pattern(kept.length, indptr, Arrays.copyOf(indices, entries)),
+        document,
+        type,
+        types);
+  }
+
   /** Feature × chunk: for each feature, the chunks in which it fires, ascending. O(entries + n). */
   public SparseRows byFeature() {
     return transpose(pattern);

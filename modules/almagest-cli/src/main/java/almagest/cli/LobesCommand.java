@@ -1,0 +1,275 @@
+package almagest.cli;
+
+import almagest.brain.Affinity;
+import almagest.brain.Chunks;
+import almagest.brain.Cooccurrence;
+import almagest.brain.Lobes;
+import almagest.brain.LobesResult;
+import almagest.brain.Neighbours;
+import almagest.brain.Position;
+import almagest.feature.Sae;
+import almagest.format.Clouds;
+import almagest.format.Json;
+import almagest.run.InputException;
+import almagest.run.Provenance;
+import almagest.run.Workers;
+import almagest.tensor.FloatMatrix;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Cuts features into lobes from files: chunks or counts, and the decoder. */
+@Command(
+    name = "lobes",
+    description =
+        "Cuts features into lobes by what fires together, and asks whether a lobe is a place.",
+    footer = {
+      "",
+      "Writes lobes.json, labels-AFFINITY-kK.npy, and neighbours.npz with --neighbours.",
+      "Example: almagest lobes --chunks chunks.npz --decoder params.npz --affinity phi,jaccard --k 2,3,8"
+    })
+final class LobesCommand implements Callable<Integer> {
+  /** One of the two. */
+  static final class Source {
+    @Option(
+        names = "--chunks",
+        paramLabel = "FILE",
+        required = true,
+        description = "Which features fire in which chunk (chunks.npz).")
+    @Nullable Path chunks;
+
+    @Option(
+        names = "--cooccurrence",
+        paramLabel = "FILE",
+        required = true,
+        description = "Counts of pairs: histogram [n, n] and n_chunks (cooccurrence.npz).")
+    @Nullable Path cooccurrence;
+  }
+
+  enum Dead {
+    keep,
+    drop
+  }
+
+  @Mixin private Common common = new Common();
+
+  @ArgGroup(multiplicity = "1")
+  private Source source = new Source();
+
+  @Option(
+      names = "--types",
+      paramLabel = "FILE",
+      description = "Names of the document types, a JSON list (default: types.json beside the chunks).")
+  private @Nullable Path types;
+
+  @Option(
+      names = "--decoder",
+      paramLabel = "CLOUD",
+      description =
+          "Decoder directions [n, d]: FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, params.npz or an SAE"
+              + " directory. Without it the geometric side is left out.")
+  private @Nullable String decoder;
+
+  @Option(
+      names = "--affinity",
+      split = ",",
+      paramLabel = "NAME",
+      defaultValue = "phi",
+      description =
+          "phi (enters as phi + 1), jaccard, dice, overlap, simple-matching (default: ${DEFAULT-VALUE}).")
+  private List<String> affinities = new ArrayList<>();
+
+  @Option(
+      names = "--k",
+      split = ",",
+      paramLabel = "K",
+      defaultValue = "2,3,8",
+      description = "Numbers of lobes, all from one decomposition (default: ${DEFAULT-VALUE}).")
+  private List<Integer> ks = new ArrayList<>();
+
+  @Option(
+      names = "--dead",
+      defaultValue = "keep",
+      description =
+          "What becomes of features that never fire: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}, as"
+              + " published).")
+  private Dead dead = Dead.keep;
+
+  @Option(
+      names = "--min-firings",
+      paramLabel = "M",
+      defaultValue = "0",
+      description = "Leave out features that fire in fewer chunks (default: ${DEFAULT-VALUE}).")
+  private int minFirings;
+
+  @Option(
+      names = "--nulls",
+      paramLabel = "B",
+      defaultValue = "100",
+      description =
+          "Draws of each null; 0 measures agreement and position without them (default: ${DEFAULT-VALUE}).")
+  private int nulls;
+
+  @Option(
+      names = "--classifier",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Whether to read lobes off positions by logistic regression (default: yes).")
+  private boolean classifier;
+
+  @Option(names = "--neighbours", description = "Also write neighbours.npz: ten by phi and by cosine.")
+  private boolean neighbours;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      defaultValue = ".",
+      description = "Where the files go (default: the current directory).")
+  private Path out = Path.of(".");
+
+  @Override
+  public Integer call() {
+    if (nulls < 0) {
+      throw new InputException("--nulls: expected a number from 0, found " + nulls);
+    }
+    Lobes.Options options =
+        new Lobes.Options(
+            affinities.stream().map(Affinity::parse).toList(),
+            ks,
+            dead == Dead.drop,
+            minFirings,
+            Lobes.Options.DEFAULT.seeds(),
+            true,
+            Lobes.Options.DEFAULT.heldOut(),
+            position(),
+            new almagest.brain.LobeTypes.Options(nulls, 10 * nulls));
+    FloatMatrix directions = decoder == null ? null : directions(decoder);
+    try (Workers workers = common.workers()) {
+      LobesResult result;
+      if (source.chunks != null) {
+        Chunks chunks =
+            types == null ? Chunks.read(source.chunks) : Chunks.read(source.chunks, types);
+        result =
+            Lobes.of(
+                chunks, directions, options, common.seed(), workers, common.progress());
+        if (neighbours) {
+          writeNeighbours(
+              Cooccurrence.count(chunks, workers, common.progress()), directions, workers);
+        }
+      } else {
+        Cooccurrence counts = Cooccurrence.read(java.util.Objects.requireNonNull(source.cooccurrence));
+        result =
+            Lobes.of(
+                counts, directions, options, common.seed(), workers, common.progress());
+        if (neighbours) {
+          writeNeighbours(counts, directions, workers);
+        }
+      }
+      Provenance provenance = Provenance.of(common.seed, settings(), inputs());
+      result.write(out, provenance);
+      if (common.json) {
+        System.out.println(Json.line(result.toJson(provenance)));
+      } else {
+        print(result);
+      }
+    }
+    return 0;
+  }
+
+  private Position.Options position() {
+    Position.Options all = Position.Options.DEFAULT;
+    return new Position.Options(
+        nulls,
+        all.strata(),
+        classifier,
+        classifier ? nulls : 0,
+        classifier ? all.corrected() : null);
+  }
+
+  private void writeNeighbours(
+      Cooccurrence counts, @Nullable FloatMatrix directions, Workers workers) {
+    Neighbours.write(
+        out.resolve("neighbours.npz"),
+        directions == null ? null : Neighbours.byCosine(directions, 10, workers),
+        Neighbours.byPhi(counts, 10, workers));
+  }
+
+  private static FloatMatrix directions(String cloud) {
+    Path path = Path.of(cloud);
+    return Files.isDirectory(path) ? Sae.open(path).wDec() : Clouds.open(cloud);
+  }
+
+  private Map<String, Object> settings() {
+    Map<String, Object> settings = new LinkedHashMap<>();
+    settings.put("affinity", affinities);
+    settings.put("k", ks);
+    settings.put("dead", dead.name());
+    settings.put("min-firings", minFirings);
+    settings.put("nulls", nulls);
+    settings.put("classifier", classifier);
+    return settings;
+  }
+
+  private Path[] inputs() {
+    List<Path> files = new ArrayList<>();
+    files.add(java.util.Objects.requireNonNull(source.chunks != null ? source.chunks : source.cooccurrence));
+    if (decoder != null && Files.isRegularFile(Path.of(decoder))) {
+      files.add(Path.of(decoder));
+    }
+    return files.toArray(Path[]::new);
+  }
+
+  private static void print(LobesResult result) {
+    System.out.printf(
+        Locale.ROOT,
+        "%d features, %d chunks, %d dead, %d left out%n",
+        result.features(),
+        result.chunks(),
+        result.dead(),
+        result.leftOut());
+    System.out.println("affinity            k   ncut   stable: seeds halves     AMI  accuracy  sizes");
+    result
+        .cuts()
+        .forEach(
+            (name, cuts) -> {
+              for (Lobes.Cut cut : cuts) {
+                Position position = cut.position();
+                var published = position == null ? null : position.published();
+                System.out.printf(
+                    Locale.ROOT,
+                    "%-16s %4d %6.3f %14s %6s %7s %9s  %s%n",
+                    name,
+                    cut.k(),
+                    cut.normalisedCut(),
+                    number(cut.stabilitySeeds()),
+                    number(cut.stabilityHalves()),
+                    position == null ? "-" : number(position.agreement().ami()),
+                    published == null ? "-" : number(published.value()),
+                    sizes(cut.sizes()));
+              }
+            });
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static String sizes(int[] sizes) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < Math.min(8, sizes.length); i++) {
+      text.append(i == 0 ? "" : " ").append(sizes[i]);
+    }
+    return text.append(sizes.length > 8 ? " …" : "").toString();
+  }
+}
