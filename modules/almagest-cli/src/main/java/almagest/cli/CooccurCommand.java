@@ -62,8 +62,7 @@ final class CooccurCommand implements Runnable {
                     .put("n_chunks", sum.chunks())
                     .put("file", out.toString())));
       } else {
-        System.out.println(
-            out + ": " + sum.features() + " features, " + sum.chunks() + " chunks");
+        System.out.println(out + ": " + sum.features() + " features, " + sum.chunks() + " chunks");
       }
       return 0;
     }

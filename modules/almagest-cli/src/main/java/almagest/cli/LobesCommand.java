@@ -69,7 +69,8 @@ final class LobesCommand implements Callable<Integer> {
   @Option(
       names = "--types",
       paramLabel = "FILE",
-      description = "Names of the document types, a JSON list (default: types.json beside the chunks).")
+      description =
+          "Names of the document types, a JSON list (default: types.json beside the chunks).")
   private @Nullable Path types;
 
   @Option(
@@ -128,7 +129,9 @@ final class LobesCommand implements Callable<Integer> {
       description = "Whether to read lobes off positions by logistic regression (default: yes).")
   private boolean classifier;
 
-  @Option(names = "--neighbours", description = "Also write neighbours.npz: ten by phi and by cosine.")
+  @Option(
+      names = "--neighbours",
+      description = "Also write neighbours.npz: ten by phi and by cosine.")
   private boolean neighbours;
 
   @Option(
@@ -160,18 +163,15 @@ final class LobesCommand implements Callable<Integer> {
       if (source.chunks != null) {
         Chunks chunks =
             types == null ? Chunks.read(source.chunks) : Chunks.read(source.chunks, types);
-        result =
-            Lobes.of(
-                chunks, directions, options, common.seed(), workers, common.progress());
+        result = Lobes.of(chunks, directions, options, common.seed(), workers, common.progress());
         if (neighbours) {
           writeNeighbours(
               Cooccurrence.count(chunks, workers, common.progress()), directions, workers);
         }
       } else {
-        Cooccurrence counts = Cooccurrence.read(java.util.Objects.requireNonNull(source.cooccurrence));
-        result =
-            Lobes.of(
-                counts, directions, options, common.seed(), workers, common.progress());
+        Cooccurrence counts =
+            Cooccurrence.read(java.util.Objects.requireNonNull(source.cooccurrence));
+        result = Lobes.of(counts, directions, options, common.seed(), workers, common.progress());
         if (neighbours) {
           writeNeighbours(counts, directions, workers);
         }
@@ -223,7 +223,9 @@ final class LobesCommand implements Callable<Integer> {
 
   private Path[] inputs() {
     List<Path> files = new ArrayList<>();
-    files.add(java.util.Objects.requireNonNull(source.chunks != null ? source.chunks : source.cooccurrence));
+    files.add(
+        java.util.Objects.requireNonNull(
+            source.chunks != null ? source.chunks : source.cooccurrence));
     if (decoder != null && Files.isRegularFile(Path.of(decoder))) {
       files.add(Path.of(decoder));
     }
@@ -238,27 +240,27 @@ final class LobesCommand implements Callable<Integer> {
         result.chunks(),
         result.dead(),
         result.leftOut());
-    System.out.println("affinity            k   ncut   stable: seeds halves     AMI  accuracy  sizes");
+    System.out.println(
+        "affinity            k   ncut   stable: seeds halves     AMI  accuracy  sizes");
     result
         .cuts()
-        .forEach(
-            (name, cuts) -> {
-              for (Lobes.Cut cut : cuts) {
-                Position position = cut.position();
-                var published = position == null ? null : position.published();
-                System.out.printf(
-                    Locale.ROOT,
-                    "%-16s %4d %6.3f %14s %6s %7s %9s  %s%n",
-                    name,
-                    cut.k(),
-                    cut.normalisedCut(),
-                    number(cut.stabilitySeeds()),
-                    number(cut.stabilityHalves()),
-                    position == null ? "-" : number(position.agreement().ami()),
-                    published == null ? "-" : number(published.value()),
-                    sizes(cut.sizes()));
-              }
-            });
+        .forEach((name, cuts) -> {
+          for (Lobes.Cut cut : cuts) {
+            Position position = cut.position();
+            var published = position == null ? null : position.published();
+            System.out.printf(
+                Locale.ROOT,
+                "%-16s %4d %6.3f %14s %6s %7s %9s  %s%n",
+                name,
+                cut.k(),
+                cut.normalisedCut(),
+                number(cut.stabilitySeeds()),
+                number(cut.stabilityHalves()),
+                position == null ? "-" : number(position.agreement().ami()),
+                published == null ? "-" : number(published.value()),
+                sizes(cut.sizes()));
+          }
+        });
   }
 
   private static String number(double value) {

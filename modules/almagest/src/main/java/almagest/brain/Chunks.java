@@ -159,10 +159,7 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
     long[] shape = integers(arrays, "shape", file).longs();
     if (shape.length != 2 || shape[0] < 0 || shape[1] < 1 || shape[1] > Integer.MAX_VALUE) {
       throw InputException.in(
-          file,
-          "shape",
-          "expected [chunks, features], found " + Arrays.toString(shape),
-          "");
+          file, "shape", "expected [chunks, features], found " + Arrays.toString(shape), "");
     }
     long[] indptr = integers(arrays, "indptr", file).longs();
     if (indptr.length != shape[0] + 1) {

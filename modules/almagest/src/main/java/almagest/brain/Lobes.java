@@ -30,7 +30,8 @@ public final class Lobes {
    *
    * @param affinities for the functional side
    * @param ks numbers of lobes, each at least 2
-   * @param dropDead whether features that never fire are left out; the published analysis keeps them
+   * @param dropDead whether features that never fire are left out; the published analysis keeps
+   *     them
    * @param minFirings features in fewer chunks are left out; 0 keeps all
    * @param seeds further k-means runs whose agreement is the stability over seeds; 0 leaves it out
    * @param halves whether to cut each half of the documents by itself and compare
@@ -206,8 +207,7 @@ public final class Lobes {
       AffinityGraph graph = AffinityGraph.angular(decoder, workers);
       SpectralEmbedding embedding = embed(graph, "angular");
       for (int k : options.ks) {
-        clusters.put(
-            k, SpectralClustering.labels(embedding, k, seed.split("angular"), workers));
+        clusters.put(k, SpectralClustering.labels(embedding, k, seed.split("angular"), workers));
       }
     }
     Sources sources = new Sources();
@@ -250,8 +250,7 @@ public final class Lobes {
     }
 
     private Chunks part(Chunks whole, boolean[] out, boolean side) {
-      return whole.select(
-          IntStream.range(0, whole.count()).filter(c -> out[c] == side).toArray());
+      return whole.select(IntStream.range(0, whole.count()).filter(c -> out[c] == side).toArray());
     }
 
     AffinityGraph graph(String part, @Nullable Chunks source, Affinity affinity) {
@@ -338,8 +337,7 @@ public final class Lobes {
       return null;
     }
     long[] fires = Arrays.stream(kept).mapToLong(f -> firings[f]).toArray();
-    return Position.of(
-        decoder, labels, clusters, fires, options.position, own, workers, progress);
+    return Position.of(decoder, labels, clusters, fires, options.position, own, workers, progress);
   }
 
   private @Nullable LobeTypes types(

@@ -37,19 +37,15 @@ public record LobesResult(
     root.put("dead", dead);
     root.put("left_out", leftOut);
     ObjectNode affinities = root.putObject("affinities");
-    cuts.forEach(
-        (name, list) -> {
-          ObjectNode byK = affinities.putObject(name).putObject("k");
-          for (Lobes.Cut cut : list) {
-            write(cut, byK.putObject(Integer.toString(cut.k())));
-          }
-        });
+    cuts.forEach((name, list) -> {
+      ObjectNode byK = affinities.putObject(name).putObject("k");
+      for (Lobes.Cut cut : list) {
+        write(cut, byK.putObject(Integer.toString(cut.k())));
+      }
+    });
     ObjectNode geometric = root.putObject("angular").putObject("k");
-    angular.forEach(
-        (k, labels) ->
-            geometric
-                .putObject(Integer.toString(k))
-                .set("sizes", Json.tree(sizes(labels, k))));
+    angular.forEach((k, labels) ->
+        geometric.putObject(Integer.toString(k)).set("sizes", Json.tree(sizes(labels, k))));
     return root;
   }
 
@@ -80,14 +76,15 @@ public record LobesResult(
     return sizes;
   }
 
-  /** Writes {@code lobes.json}, {@code labels-AFFINITY-kK.npy} and {@code labels-angular-kK.npy}. */
+  /**
+   * Writes {@code lobes.json}, {@code labels-AFFINITY-kK.npy} and {@code labels-angular-kK.npy}.
+   */
   public void write(Path folder, Provenance provenance) {
-    cuts.forEach(
-        (name, list) -> {
-          for (Lobes.Cut cut : list) {
-            writeLabels(folder, name, cut.k(), cut.labels());
-          }
-        });
+    cuts.forEach((name, list) -> {
+      for (Lobes.Cut cut : list) {
+        writeLabels(folder, name, cut.k(), cut.labels());
+      }
+    });
     angular.forEach((k, labels) -> writeLabels(folder, "angular", k, labels));
     Json.write(folder.resolve("lobes.json"), toJson(provenance));
   }

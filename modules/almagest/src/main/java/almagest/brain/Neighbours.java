@@ -1,7 +1,7 @@
 package almagest.brain;
 
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.linalg.Blas;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;

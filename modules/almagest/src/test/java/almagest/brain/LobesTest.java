@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import almagest.format.Json;
 import almagest.format.Npy;
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Provenance;
@@ -118,8 +118,7 @@ class LobesTest {
               workers,
               Progress.NONE);
       Lobes.Cut cut = fromCounts.cuts().get("jaccard").getFirst();
-      assertThat(cut.labels())
-          .isEqualTo(SHARED.cuts().get("jaccard").getFirst().labels());
+      assertThat(cut.labels()).isEqualTo(SHARED.cuts().get("jaccard").getFirst().labels());
       assertThat(cut.stabilityHalves()).isNaN();
       assertThat(cut.types()).isNull();
     }
@@ -147,15 +146,9 @@ class LobesTest {
   void aDecoderOfAnotherSizeIsRefused() {
     Chunks chunks = Chunks.read(Fixtures.file("spectral/chunks.npz"));
     try (Workers workers = new Workers(1)) {
-      assertThatThrownBy(
-              () ->
-                  Lobes.of(
-                      chunks,
-                      FloatMatrix.zeros(10, 3),
-                      OPTIONS,
-                      new Seed(0),
-                      workers,
-                      Progress.NONE))
+      assertThatThrownBy(() ->
+              Lobes.of(
+                  chunks, FloatMatrix.zeros(10, 3), OPTIONS, new Seed(0), workers, Progress.NONE))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("10 directions")
           .hasMessageContaining("240 features");
