@@ -14,9 +14,13 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "almagest",
     mixinStandardHelpOptions = false,
-    subcommands = {AtlasCommand.class, GalaxyCommand.class},
+    subcommands = {
+      AtlasCommand.class,
+      CooccurCommand.class,
+      GalaxyCommand.class,
+      LobesCommand.class
+    },
     version = "almagest " + Provenance.VERSION,
-    subcommands = {CooccurCommand.class, LobesCommand.class},
     description =
         "Maps the geometry of the concepts inside a language model: lobes, crystals and the galaxy of its features.",
     footer = {
