@@ -22,7 +22,11 @@ import picocli.CommandLine.Spec;
 final class CooccurCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
-  @Mixin private Common common = new Common();
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Show this help.")
+  boolean help;
 
   @Override
   public void run() {
