@@ -19,6 +19,16 @@ record Attention(double scale, boolean causal, int window, double softcap) {
     return new Attention(scale, true, 0, 0);
   }
 
+  /** The same, limited to the last {@code width} keys; 0 for no limit. */
+  Attention within(int width) {
+    return new Attention(scale, causal, width, softcap);
+  }
+
+  /** The same with soft-capped scores; 0 for none. */
+  Attention cappedAt(double cap) {
+    return new Attention(scale, causal, window, cap);
+  }
+
   /**
    * @param q [b, h, t, k]
    * @param k [b, g, t, k], g dividing h: each key head serves h / g neighbouring query heads

@@ -40,7 +40,13 @@ final class Bert implements Family {
         "hidden_dropout_prob",
         "classifier_dropout",
         "gradient_checkpointing");
+    config.ignore("tie_word_embeddings"); // no output matrix is read
     config.refuseTheRest();
+  }
+
+  @Override
+  public Sizes sizes() {
+    return new Sizes(layers, d, d, positions, vocabulary);
   }
 
   @Override
@@ -60,13 +66,13 @@ final class Bert implements Family {
   @Override
   public Block block(int layer) {
     String name = "encoder.layer." + layer + ".";
-    Linear query = weights.linear(name + "attention.self.query", d, d);
-    Linear key = weights.linear(name + "attention.self.key", d, d);
-    Linear value = weights.linear(name + "attention.self.value", d, d);
-    Linear output = weights.linear(name + "attention.output.dense", d, d);
+    Linear query = weights.linear(name + "attention.self.query", d, d, true);
+    Linear key = weights.linear(name + "attention.self.key", d, d, true);
+    Linear value = weights.linear(name + "attention.self.value", d, d, true);
+    Linear output = weights.linear(name + "attention.output.dense", d, d, true);
     Norm afterAttention = norm(name + "attention.output.LayerNorm");
-    Linear up = weights.linear(name + "intermediate.dense", inner, d);
-    Linear down = weights.linear(name + "output.dense", d, inner);
+    Linear up = weights.linear(name + "intermediate.dense", inner, d, true);
+    Linear down = weights.linear(name + "output.dense", d, inner, true);
     Norm afterMlp = norm(name + "output.LayerNorm");
     Attention attention = Attention.bidirectional(Math.sqrt(1.0 * heads / d));
 
@@ -105,30 +111,5 @@ final class Bert implements Family {
   @Override
   public boolean hasTokenTypes() {
     return true;
-  }
-
-  @Override
-  public int layers() {
-    return layers;
-  }
-
-  @Override
-  public int dModel() {
-    return d;
-  }
-
-  @Override
-  public int contextLength() {
-    return positions;
-  }
-
-  @Override
-  public int vocabulary() {
-    return vocabulary;
-  }
-
-  @Override
-  public int attentionWidth() {
-    return d;
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,13 +36,16 @@ final class Config {
           "sep_token_id",
           "cls_token_id",
           "tokenizer_class",
+          "cache_implementation",
+          "is_llama_config",
+          "task_specific_params",
           "torch_dtype",
           "torchscript",
           "transformers_version",
+          "unsloth_fixed",
           "use_cache",
           "problem_type",
           "pretraining_tp",
-          "tie_word_embeddings",
           "transformers.js_config");
 
   private final Path file;
@@ -102,11 +106,89 @@ final class Config {
 
   /** A number that divides {@code total}. */
   int divisorOf(int total, String key) {
-    int n = positive(key);
+    return divisor(total, key, positive(key));
+  }
+
+  private int divisor(int total, String key, int n) {
     if (total % n != 0) {
       throw InputException.in(file, key, n + " does not divide " + total, "");
     }
     return n;
+  }
+
+  /** The usual names of the sizes of a decoder. */
+  Sizes sizes(int d, int attentionWidth) {
+    return new Sizes(
+        positive("num_hidden_layers"),
+        d,
+        attentionWidth,
+        positive("max_position_embeddings"),
+        positive("vocab_size"));
+  }
+
+  /** {@code num_key_value_heads}, which divides the number of heads; missing: as many as heads. */
+  int headGroups(int heads) {
+    int groups = positive("num_key_value_heads", heads);
+    if (heads % groups != 0) {
+      throw InputException.in(
+          file, "num_key_value_heads", groups + " does not divide " + heads + " heads", "");
+    }
+    return groups;
+  }
+
+  /** {@code head_dim}; missing: the width of the residual stream over the number of heads. */
+  int headWidth(int d, int heads) {
+    return node("head_dim") == null ? d / divisor(d, "num_attention_heads", heads) : positive("head_dim");
+  }
+
+  /** {@code sliding_window}; null says none (0), missing says {@code otherwise}. */
+  int window(int otherwise) {
+    read.add("sliding_window");
+    JsonNode node = root.get("sliding_window");
+    return node == null ? otherwise : node.isNull() ? 0 : positive("sliding_window", node);
+  }
+
+  /**
+   * The window of every layer, 0 for none: by {@code layer_types} where they are given, else by
+   * {@code otherwise}.
+   *
+   * @param window of a sliding layer
+   * @param otherwise whether a layer slides
+   */
+  int[] windows(int layers, int window, IntPredicate otherwise) {
+    JsonNode types = node("layer_types");
+    if (types != null && (!types.isArray() || types.size() != layers)) {
+      throw InputException.in(file, "layer_types", "expected a type for each of " + layers + " layers", "");
+    }
+    int[] windows = new int[layers];
+    for (int l = 0; l < layers; l++) {
+      String type = types == null ? "" : types.get(l).asText();
+      boolean slides =
+          switch (type) {
+            case "sliding_attention" -> true;
+            case "full_attention" -> false;
+            case "" -> otherwise.test(l);
+            default ->
+                throw InputException.in(
+                    file,
+                    "layer_types",
+                    "expected sliding_attention or full_attention, found " + type,
+                    "");
+          };
+      if (slides && window == 0 && types != null) {
+        throw InputException.in(file, "sliding_window", "expected the width of sliding layers", "");
+      }
+      windows[l] = slides ? window : 0;
+    }
+    return windows;
+  }
+
+  /** Qwen's rule: layers from {@code max_window_layers} on slide, if {@code use_sliding_window}. */
+  int[] windowsOfQwen(int layers) {
+    int window = flag("use_sliding_window", false) ? window(4096) : 0;
+    ignore("sliding_window");
+    int first = positive("max_window_layers", 28);
+    return windows(layers, window, l -> window > 0 && l >= first);
   }
 
   double number(String key) {
@@ -152,6 +234,29 @@ final class Config {
       throw InputException.in(
           file, key, "only " + Json.tree(value) + " is supported, found " + node, "");
     }
+  }
+
+  /** Refuses any text but these; missing or null passes. */
+  void requireAnyOf(String key, String... values) {
+    JsonNode node = node(key);
+    if (node != null && !Set.of(values).contains(node.asText())) {
+      throw InputException.in(
+          file, key, "expected one of " + Set.of(values) + ", found " + node, "");
+    }
+  }
+
+  /** A soft cap: null says none (0), missing says {@code otherwise}. */
+  double cap(String key, double otherwise) {
+    read.add(key);
+    JsonNode node = root.get(key);
+    if (node == null || node.isNull()) {
+      return node == null ? otherwise : 0;
+    }
+    double cap = number(key);
+    if (!(cap > 0)) {
+      throw InputException.in(file, key, "expected a positive number, found " + node, "");
+    }
+    return cap;
   }
 
   /** Marks keys as known to have no effect on the forward pass. */

@@ -9,17 +9,7 @@ import org.jspecify.annotations.Nullable;
  * differs between families is written out, not switched on by flags.
  */
 interface Family {
-  int layers();
-
-  int dModel();
-
-  /** The longest context. */
-  int contextLength();
-
-  int vocabulary();
-
-  /** Heads times head width: the width of {@code attn.hook_z}. */
-  int attentionWidth();
+  Sizes sizes();
 
   /** Whether token types are looked at. */
   default boolean hasTokenTypes() {

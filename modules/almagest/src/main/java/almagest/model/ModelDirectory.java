@@ -55,11 +55,24 @@ final class ModelDirectory {
   private static Family family(String type, Config config, Weights weights) {
     return switch (type) {
       case "bert" -> new Bert(config, weights);
+      case "gemma" -> new Gemma(config, weights);
+      case "gemma2" -> new Gemma2(config, weights);
+      case "gemma3_text" -> new Gemma3(config, weights);
+      case "gpt2" -> new Gpt2(config, weights);
+      case "gpt_neox" -> new GptNeoX(config, weights);
+      case "llama" -> new Llama(config, weights);
+      case "mistral" -> new Mistral(config, weights);
+      case "opt" -> new Opt(config, weights);
+      case "phi3" -> new Phi3(config, weights);
+      case "qwen2" -> new Qwen2(config, weights);
+      case "qwen3" -> new Qwen3(config, weights);
       default ->
           throw InputException.in(
               config.file(),
               "model_type",
-              "expected bert, found " + type,
+              "expected bert, gemma, gemma2, gemma3_text, gpt2, gpt_neox, llama, mistral, opt, phi3, qwen2 or"
+                  + " qwen3, found "
+                  + type,
               "other architectures are not computed");
     };
   }

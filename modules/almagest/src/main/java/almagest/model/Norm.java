@@ -17,9 +17,4 @@ interface Norm {
   static Norm rms(Tensor gain, double epsilon) {
     return x -> x.rmsNorm(gain, epsilon);
   }
-
-  /** RMSNorm as Gemma stores it: the gain is 1 + w. */
-  static Norm rmsOnePlus(Tensor weight, double epsilon) {
-    return rms(weight.plus(1.0), epsilon);
-  }
 }

@@ -33,6 +33,7 @@ final class Transformer implements LanguageModel {
   private final String name;
   private final String familyName;
   private final Family family;
+  private final Sizes sizes;
   private final @Nullable Tokenizer tokenizer;
   private final int[] bos;
   private final Options options;
@@ -50,6 +51,7 @@ final class Transformer implements LanguageModel {
     this.name = name;
     this.familyName = familyName;
     this.family = family;
+    this.sizes = family.sizes();
     this.tokenizer = tokenizer;
     this.bos = bos.clone();
     this.options = options;
@@ -77,7 +79,7 @@ final class Transformer implements LanguageModel {
         values.put(hook, FloatMatrix.zeros(arena, tokens, width(hook)));
       }
       FloatMatrix logits =
-          request.logits() ? FloatMatrix.zeros(arena, tokens, family.vocabulary()) : null;
+          request.logits() ? FloatMatrix.zeros(arena, tokens, sizes.vocabulary()) : null;
       Activations result = new Activations(arena, starts, values, logits);
       try (TensorScope _ = TensorScope.open()) {
         run(contexts, request, result, workers);
@@ -133,7 +135,7 @@ final class Transformer implements LanguageModel {
   /** What comes after the last block that is run. */
   private void finish(Tensor x, int blocks, Batch batch, Request request, Activations result) {
     try (TensorScope _ = TensorScope.open()) {
-      if (blocks < family.layers()) {
+      if (blocks < sizes.layers()) {
         new Taps(blocks, batch, request, result).at(Kind.RESID_PRE, x);
       }
       Hook last = new Hook(Kind.FINAL_NORM, 0);
@@ -144,7 +146,7 @@ final class Transformer implements LanguageModel {
           for (int i = 0; i < batch.contexts.length; i++) {
             try (TensorScope _ = TensorScope.open()) {
               long start = result.start(batch.contexts[i]);
-              Tensor rows = normed.narrow(0, i, 1).reshape(batch.length(), family.dModel());
+              Tensor rows = normed.narrow(0, i, 1).reshape(batch.length(), sizes.dModel());
               family
                   .logits(rows)
                   .copyTo(result.logits().slice(start, start + batch.length()).data());
@@ -187,13 +189,13 @@ final class Transformer implements LanguageModel {
   }
 
   private int blocksNeeded(Request request) {
-    int blocks = request.logits() ? family.layers() : 0;
+    int blocks = request.logits() ? sizes.layers() : 0;
     for (Hook hook : request.hooks()) {
       int needed =
           switch (hook.kind()) {
             case RESID_PRE -> hook.layer();
             case Z, ATTN_OUT, MLP_OUT, RESID_POST -> hook.layer() + 1;
-            case FINAL_NORM -> family.layers();
+            case FINAL_NORM -> sizes.layers();
           };
       blocks = Math.max(blocks, needed);
     }
@@ -258,28 +260,28 @@ final class Transformer implements LanguageModel {
     }
     for (int c = 0; c < contexts.size(); c++) {
       Context context = contexts.get(c);
-      if (context.length() > family.contextLength()) {
+      if (context.length() > sizes.context()) {
         throw new InputException(
             "context %d has %d tokens, %s takes at most %d"
-                .formatted(c, context.length(), name, family.contextLength()));
+                .formatted(c, context.length(), name, sizes.context()));
       }
       if (context.types() != null && !family.hasTokenTypes()) {
         throw new InputException(name + " (" + familyName + ") knows no token types");
       }
       for (int id : context.ids()) {
-        if (id < 0 || id >= family.vocabulary()) {
+        if (id < 0 || id >= sizes.vocabulary()) {
           throw new InputException(
               "context %d holds token id %d, %s has 0 to %d"
-                  .formatted(c, id, name, family.vocabulary() - 1));
+                  .formatted(c, id, name, sizes.vocabulary() - 1));
         }
       }
     }
   }
 
   private void checkLayer(Hook hook) {
-    if (hook.layer() >= family.layers()) {
+    if (hook.layer() >= sizes.layers()) {
       throw new InputException(
-          "hook %s: %s has layers 0 to %d".formatted(hook.name(), name, family.layers() - 1));
+          "hook %s: %s has layers 0 to %d".formatted(hook.name(), name, sizes.layers() - 1));
     }
   }
 
@@ -295,22 +297,22 @@ final class Transformer implements LanguageModel {
 
   @Override
   public int layers() {
-    return family.layers();
+    return sizes.layers();
   }
 
   @Override
   public int dModel() {
-    return family.dModel();
+    return sizes.dModel();
   }
 
   @Override
   public int contextLength() {
-    return family.contextLength();
+    return sizes.context();
   }
 
   @Override
   public int vocabulary() {
-    return family.vocabulary();
+    return sizes.vocabulary();
   }
 
   @Override
@@ -325,7 +327,7 @@ final class Transformer implements LanguageModel {
 
   @Override
   public int width(Hook hook) {
-    return hook.kind() == Kind.Z ? family.attentionWidth() : family.dModel();
+    return hook.kind() == Kind.Z ? sizes.attentionWidth() : sizes.dModel();
   }
 
   @Override

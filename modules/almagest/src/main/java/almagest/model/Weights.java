@@ -75,11 +75,40 @@ final class Weights {
     return load(name, compute, out, in);
   }
 
-  /** {@code NAME.weight} [out, in] with {@code NAME.bias} [out] where it is stored. */
-  Linear linear(String name, int out, int in) {
+  /** {@code NAME.weight} [out, in], and {@code NAME.bias} [out] if there shall be one. */
+  Linear linear(String name, int out, int in, boolean bias) {
     return new Linear(
-        matrix(name + ".weight", out, in),
-        has(name + ".bias") ? vector(name + ".bias", out) : null);
+        matrix(name + ".weight", out, in), bias ? vector(name + ".bias", out) : null);
+  }
+
+  /** As {@link #linear}, from {@code NAME.weight} stored [in, out]. */
+  Linear convolution(String name, int out, int in) {
+    return new Linear(
+        matrix(name + ".weight", in, out).transpose(0, 1), vector(name + ".bias", out));
+  }
+
+  /** LayerNorm from {@code NAME.weight} and {@code NAME.bias} [d]. */
+  Norm layerNorm(String name, int d, double epsilon) {
+    return Norm.layer(vector(name + ".weight", d), vector(name + ".bias", d), epsilon);
+  }
+
+  /** RMSNorm from {@code NAME.weight} [d]. */
+  Norm rmsNorm(String name, int d, double epsilon) {
+    return Norm.rms(vector(name + ".weight", d), epsilon);
+  }
+
+  /** Gemma's RMSNorm from {@code NAME.weight} [d]: the gain is 1 + w. */
+  Norm rmsNormOnePlus(String name, int d, double epsilon) {
+    return Norm.rms(vector(name + ".weight", d).plus(1.0), epsilon);
+  }
+
+  Device device() {
+    return device;
+  }
+
+  /** The type of matrix products. */
+  DType compute() {
+    return compute;
   }
 
   /** An embedding table [rows, d] in the type it is stored in; read it through {@link #look}. */

@@ -166,6 +166,16 @@ public final class Tensor implements AutoCloseable {
                 handle.scalar_type().intern()));
   }
 
+  /** The kind of its elements. */
+  public DType type() {
+    for (DType type : DType.values()) {
+      if (type.torch() == handle.scalar_type().intern()) {
+        return type;
+      }
+    }
+    throw new IllegalStateException("elements of kind " + handle.scalar_type());
+  }
+
   public Device device() {
     return handle.is_cuda() ? Device.CUDA : Device.CPU;
   }
@@ -358,6 +368,20 @@ public final class Tensor implements AutoCloseable {
     try (Scalar scalar = new Scalar(factor)) {
       return of(handle.mul(scalar));
     }
+  }
+
+  /** Adds a ⊙ b to this tensor and returns it. */
+  public Tensor plusProductInPlace(Tensor a, Tensor b) {
+    handle.addcmul_(a.handle, b.handle);
+    return this;
+  }
+
+  /** Subtracts a ⊙ b from this tensor and returns it. */
+  public Tensor minusProductInPlace(Tensor a, Tensor b) {
+    try (Scalar minus = new Scalar(-1.0)) {
+      handle.addcmul_(a.handle, b.handle, minus);
+    }
+    return this;
   }
 
   /** Adds to this tensor and returns it. */

@@ -11,7 +11,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
   @ParameterizedTest
-  @ValueSource(strings = {"bert"})
+  @ValueSource(
+      strings = {
+        "bert", "gemma", "gemma3_text", "gpt2", "gpt_neox", "llama", "llama_bf16", "mistral", "opt",
+        "phi3", "qwen2", "qwen3"
+      })
   void idsPiecesAndTextEqualTheReference(String model) throws Exception {
     Path directory = Path.of(TokenizerTest.class.getResource(model).toURI());
     JsonNode expected = Json.read(directory.resolve("tokens.json"));

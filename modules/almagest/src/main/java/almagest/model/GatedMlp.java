@@ -1,0 +1,20 @@
+package almagest.model;
+
+import almagest.tensor.Tensor;
+
+/** down(act(gate(x)) ⊙ up(x)), after Shazeer 2020, arXiv 2002.05202. */
+record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
+  /** […, d] to […, d]. */
+  Tensor of(Tensor x) {
+    return down.of(activation.of(gate.of(x)).timesInPlace(up.of(x)));
+  }
+
+  /** Under the names that Llama and most after it use. */
+  static GatedMlp load(Weights weights, String name, int inner, int d, boolean bias, Activation activation) {
+    return new GatedMlp(
+        weights.linear(name + ".gate_proj", inner, d, bias),
+        weights.linear(name + ".up_proj", inner, d, bias),
+        weights.linear(name + ".down_proj", d, inner, bias),
+        activation);
+  }
+}

@@ -1,0 +1,70 @@
+package almagest.model;
+
+import almagest.tensor.Tensor;
+import almagest.tensor.TensorScope;
+
+/**
+ * The matrix that turns the final state into logits: the embedding table again where it is tied, a
+ * matrix of its own otherwise.
+ */
+final class Head {
+  /** Rows of the vocabulary that are widened at a time when the table is stored narrower. */
+  private static final int ROWS = 16_384;
+
+  private final Weights weights;
+  private final String name;
+  private final int vocabulary;
+  private final int d;
+
+  private Head(Weights weights, String name, int vocabulary, int d) {
+    this.weights = weights;
+    this.name = name;
+    this.vocabulary = vocabulary;
+    this.d = d;
+  }
+
+  /**
+   * Reads {@code tie_word_embeddings}: tied, the embedding table is used; otherwise a matrix of its
+   * own, which must be there.
+   *
+   * @param all the weights by their full names
+   * @param inside the weights as the family names them
+   * @param table the embedding table's name inside
+   * @param own the matrix's full name
+   * @param tiedByDefault what holds when the configuration is silent
+   */
+  static Head read(
+      Config config,
+      Weights all,
+      Weights inside,
+      String table,
+      String own,
+      Sizes sizes,
+      boolean tiedByDefault) {
+    boolean tied = config.flag("tie_word_embeddings", tiedByDefault);
+    return tied
+        ? new Head(inside, table, sizes.vocabulary(), sizes.dModel())
+        : new Head(all, own, sizes.vocabulary(), sizes.dModel());
+  }
+
+  /** [n, d] to [n, vocabulary]. */
+  Tensor of(Tensor normed) {
+    Tensor table = weights.table(name, vocabulary, d);
+    if (table.type() == normed.type()) {
+      return normed.linear(table, null);
+    }
+    Tensor[] parts = new Tensor[(vocabulary + ROWS - 1) / ROWS];
+    for (int i = 0; i < parts.length; i++) {
+      int from = i * ROWS;
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor rows = table.narrow(0, from, Math.min(ROWS, vocabulary - from));
+        parts[i] = scope.keep(normed.linear(rows.to(weights.compute()), null));
+      }
+    }
+    Tensor all = Tensor.concatenate(1, parts);
+    for (Tensor part : parts) {
+      part.close();
+    }
+    return all;
+  }
+}

@@ -1,0 +1,84 @@
+package almagest.model;
+
+import almagest.model.Hook.Kind;
+import almagest.tensor.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Qwen 2 and 2.5 (Yang et al. 2024, arXiv 2407.10671): as Llama, with biases on queries, keys and
+ * values, and in some models a window in the upper layers.
+ */
+final class Qwen2 implements Family {
+  private final Weights weights;
+  private final Sizes sizes;
+  private final int d;
+  private final int heads;
+  private final int groups;
+  private final int width;
+  private final int inner;
+  private final int[] windows;
+  private final double epsilon;
+  private final Activation activation;
+  private final Rope rope;
+  private final Head head;
+
+  Qwen2(Config config, Weights weights) {
+    this.weights = weights.withPrefixOf("embed_tokens.weight", "model.", "");
+    d = config.positive("hidden_size");
+    heads = config.positive("num_attention_heads");
+    groups = config.headGroups(heads);
+    width = config.headWidth(d, heads);
+    inner = config.positive("intermediate_size");
+    epsilon = config.number("rms_norm_eps", 1e-6);
+    activation = Activation.named(config, "hidden_act");
+    rope = Rope.read(config, width, weights.device());
+    sizes = config.sizes(d, heads * width);
+    windows = config.windowsOfQwen(sizes.layers());
+    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
+    config.require("use_mrope", false);
+    config.refuseTheRest();
+  }
+
+  @Override
+  public Sizes sizes() {
+    return sizes;
+  }
+
+  @Override
+  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+    return Weights.look(weights.table("embed_tokens.weight", sizes.vocabulary(), d), ids);
+  }
+
+  @Override
+  public Block block(int layer) {
+    String name = "layers." + layer + ".";
+    Norm beforeAttention = weights.rmsNorm(name + "input_layernorm", d, epsilon);
+    Linear query = weights.linear(name + "self_attn.q_proj", heads * width, d, true);
+    Linear key = weights.linear(name + "self_attn.k_proj", groups * width, d, true);
+    Linear value = weights.linear(name + "self_attn.v_proj", groups * width, d, true);
+    Linear output = weights.linear(name + "self_attn.o_proj", d, heads * width, false);
+    Norm beforeMlp = weights.rmsNorm(name + "post_attention_layernorm", d, epsilon);
+    GatedMlp mlp = GatedMlp.load(weights, name + "mlp", inner, d, false, activation);
+    Attention attention = Attention.causal(1 / Math.sqrt(width)).within(windows[layer]);
+
+    return (x, taps) -> {
+      Tensor h = beforeAttention.of(x); // [b, t, d]
+      Tensor q = rope.of(Attention.split(query.of(h), heads)); // [b, h, t, k]
+      Tensor k = rope.of(Attention.split(key.of(h), groups)); // [b, g, t, k]
+      Tensor v = Attention.split(value.of(h), groups);
+      Tensor z = taps.at(Kind.Z, Attention.join(attention.of(q, k, v))); // [b, t, h k]
+      Tensor mid = x.plus(taps.at(Kind.ATTN_OUT, output.of(z))); // [b, t, d]
+      return mid.plus(taps.at(Kind.MLP_OUT, mlp.of(beforeMlp.of(mid))));
+    };
+  }
+
+  @Override
+  public Tensor finalNorm(Tensor x) {
+    return weights.rmsNorm("norm", d, epsilon).of(x);
+  }
+
+  @Override
+  public Tensor logits(Tensor normed) {
+    return head.of(normed);
+  }
+}
