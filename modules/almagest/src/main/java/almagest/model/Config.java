@@ -138,7 +138,9 @@ final class Config {
 
   /** {@code head_dim}; missing: the width of the residual stream over the number of heads. */
   int headWidth(int d, int heads) {
-    return node("head_dim") == null ? d / divisor(d, "num_attention_heads", heads) : positive("head_dim");
+    return node("head_dim") == null
+        ? d / divisor(d, "num_attention_heads", heads)
+        : positive("head_dim");
   }
 
   /** {@code sliding_window}; null says none (0), missing says {@code otherwise}. */
@@ -158,7 +160,8 @@ final class Config {
   int[] windows(int layers, int window, IntPredicate otherwise) {
     JsonNode types = node("layer_types");
     if (types != null && (!types.isArray() || types.size() != layers)) {
-      throw InputException.in(file, "layer_types", "expected a type for each of " + layers + " layers", "");
+      throw InputException.in(
+          file, "layer_types", "expected a type for each of " + layers + " layers", "");
     }
     int[] windows = new int[layers];
     for (int l = 0; l < layers; l++) {

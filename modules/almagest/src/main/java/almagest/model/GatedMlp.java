@@ -10,7 +10,8 @@ record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
   }
 
   /** Under the names that Llama and most after it use. */
-  static GatedMlp load(Weights weights, String name, int inner, int d, boolean bias, Activation activation) {
+  static GatedMlp load(
+      Weights weights, String name, int inner, int d, boolean bias, Activation activation) {
     return new GatedMlp(
         weights.linear(name + ".gate_proj", inner, d, bias),
         weights.linear(name + ".up_proj", inner, d, bias),

@@ -5,8 +5,8 @@ import almagest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Gemma, the first (Gemma Team 2024, arXiv 2403.08295): embeddings times √d, RMSNorm gains stored as
- * 1 + w, GELU in the gated MLP, the embedding table as output matrix.
+ * Gemma, the first (Gemma Team 2024, arXiv 2403.08295): embeddings times √d, RMSNorm gains stored
+ * as 1 + w, GELU in the gated MLP, the embedding table as output matrix.
  */
 final class Gemma implements Family {
   private final Weights weights;
@@ -37,7 +37,9 @@ final class Gemma implements Family {
     activation = Activation.GELU_TANH;
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
     config.require("use_bidirectional_attention", false);
     config.refuseTheRest();
   }

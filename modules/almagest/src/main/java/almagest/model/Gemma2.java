@@ -44,7 +44,9 @@ final class Gemma2 implements Family {
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
     windows = config.windows(sizes.layers(), config.window(4096), layer -> layer % 2 == 0);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
     config.require("use_bidirectional_attention", false);
     config.refuseTheRest();
   }

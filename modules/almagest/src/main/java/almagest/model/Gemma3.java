@@ -49,7 +49,9 @@ final class Gemma3 implements Family {
         config.positive("sliding_window_pattern", config.positive("_sliding_window_pattern", 6));
     windows =
         config.windows(sizes.layers(), config.window(4096), layer -> (layer + 1) % pattern != 0);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
     config.require("use_bidirectional_attention", false);
     config.refuseTheRest();
   }

@@ -33,7 +33,9 @@ final class GptNeoX implements Family {
     activation = Activation.named(config, "hidden_act");
     rope = Rope.readNeoX(config, d / heads, weights.device());
     sizes = config.sizes(d, d);
-    head = Head.read(config, weights, this.weights, "embed_in.weight", "embed_out.weight", sizes, false);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_in.weight", "embed_out.weight", sizes, false);
     config.require("is_decoder", false);
     config.ignore("attention_dropout", "hidden_dropout", "classifier_dropout");
     config.refuseTheRest();

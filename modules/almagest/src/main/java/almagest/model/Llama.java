@@ -36,7 +36,9 @@ final class Llama implements Family {
     activation = Activation.named(config, "hidden_act");
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
     config.require("rope_interleaved", false);
     config.refuseTheRest();
   }

@@ -5,8 +5,8 @@ import almagest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Mistral (Jiang et al. 2023, arXiv 2310.06825): as Llama, with attention limited to a window of the
- * last positions in every layer.
+ * Mistral (Jiang et al. 2023, arXiv 2310.06825): as Llama, with attention limited to a window of
+ * the last positions in every layer.
  */
 final class Mistral implements Family {
   private final Weights weights;
@@ -34,7 +34,9 @@ final class Mistral implements Family {
     activation = Activation.named(config, "hidden_act");
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
     config.refuseTheRest();
   }
 

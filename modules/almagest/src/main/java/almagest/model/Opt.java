@@ -5,9 +5,9 @@ import almagest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OPT (Zhang et al. 2022, arXiv 2205.01068): learned positions of which the first two rows are never
- * used, LayerNorm before each half, ReLU. The 350-million model normalises after each half and is
- * refused.
+ * OPT (Zhang et al. 2022, arXiv 2205.01068): learned positions of which the first two rows are
+ * never used, LayerNorm before each half, ReLU. The 350-million model normalises after each half
+ * and is refused.
  */
 final class Opt implements Family {
   /** The position table begins with two rows that no token takes. */
@@ -31,7 +31,9 @@ final class Opt implements Family {
     bias = config.flag("enable_bias", true);
     activation = Activation.named(config, "activation_function");
     sizes = config.sizes(d, d);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, true);
     config.require("word_embed_proj_dim", d);
     config.require("do_layer_norm_before", true);
     config.require("_remove_final_layer_norm", false);

@@ -35,7 +35,9 @@ final class Phi3 implements Family {
     activation = Activation.named(config, "hidden_act");
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
     config.require("attention_bias", false);
     config.ignore("embd_pdrop", "resid_pdrop", "original_max_position_embeddings");
     config.refuseTheRest();

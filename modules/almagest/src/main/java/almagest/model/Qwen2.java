@@ -34,7 +34,9 @@ final class Qwen2 implements Family {
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
     windows = config.windowsOfQwen(sizes.layers());
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
     config.require("use_mrope", false);
     config.refuseTheRest();
   }

@@ -36,7 +36,9 @@ final class Qwen3 implements Family {
     rope = Rope.read(config, width, weights.device());
     sizes = config.sizes(d, heads * width);
     windows = config.windowsOfQwen(sizes.layers());
-    head = Head.read(config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
+    head =
+        Head.read(
+            config, weights, this.weights, "embed_tokens.weight", "lm_head.weight", sizes, false);
     config.refuseTheRest();
   }
 

@@ -65,7 +65,12 @@ final class Rope {
       parameters = null; // the old spelling scales full layers only
     }
     theta = number(config, parameters, "rope_theta", theta);
-    double partial = number(config, parameters, "partial_rotary_factor", config.number("partial_rotary_factor", defaultPartial));
+    double partial =
+        number(
+            config,
+            parameters,
+            "partial_rotary_factor",
+            config.number("partial_rotary_factor", defaultPartial));
     int rotated = (int) (width * partial);
     if (rotated < 2 || rotated > width || rotated % 2 != 0 || !(theta > 0)) {
       throw InputException.in(
@@ -103,9 +108,9 @@ final class Rope {
     if (parameters == null) {
       return;
     }
-    String type =
-        parameters.path("rope_type").asText(parameters.path("type").asText("default"));
-    Set<String> known = new TreeSet<>(Set.of("rope_type", "type", "rope_theta", "partial_rotary_factor"));
+    String type = parameters.path("rope_type").asText(parameters.path("type").asText("default"));
+    Set<String> known =
+        new TreeSet<>(Set.of("rope_type", "type", "rope_theta", "partial_rotary_factor"));
     switch (type) {
       case "default" -> {}
       case "linear" -> {
@@ -117,7 +122,11 @@ final class Rope {
       }
       case "llama3" -> {
         known.addAll(
-            Set.of("factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"));
+            Set.of(
+                "factor",
+                "low_freq_factor",
+                "high_freq_factor",
+                "original_max_position_embeddings"));
         scaleLlama3(
             frequencies,
             number(config, parameters, "factor", Double.NaN),
@@ -134,16 +143,15 @@ final class Rope {
     }
     parameters
         .properties()
-        .forEach(
-            e -> {
-              if (!known.contains(e.getKey()) && !e.getValue().isNull()) {
-                throw InputException.in(
-                    config.file(),
-                    "rope_parameters, " + e.getKey(),
-                    "not known for rope_type " + type + " and may change the result",
-                    "");
-              }
-            });
+        .forEach(e -> {
+          if (!known.contains(e.getKey()) && !e.getValue().isNull()) {
+            throw InputException.in(
+                config.file(),
+                "rope_parameters, " + e.getKey(),
+                "not known for rope_type " + type + " and may change the result",
+                "");
+          }
+        });
   }
 
   /**
@@ -158,8 +166,7 @@ final class Rope {
       if (wavelength > original / low) {
         frequencies[i] = f / (float) factor;
       } else if (wavelength >= original / high) {
-        float smooth =
-            ((float) original / wavelength - (float) low) / (float) (high - low);
+        float smooth = ((float) original / wavelength - (float) low) / (float) (high - low);
         frequencies[i] = (1 - smooth) * f / (float) factor + smooth * f;
       }
     }
@@ -168,10 +175,16 @@ final class Rope {
   private static double number(
       Config config, @Nullable JsonNode parameters, String key, double otherwise) {
     JsonNode node = parameters == null ? null : parameters.get(key);
-    double value = node == null || node.isNull() ? otherwise : node.isNumber() ? node.doubleValue() : Double.NaN;
+    double value =
+        node == null || node.isNull()
+            ? otherwise
+            : node.isNumber() ? node.doubleValue() : Double.NaN;
     if (!(value > 0) || Double.isInfinite(value)) {
       throw InputException.in(
-          config.file(), "rope_parameters, " + key, "expected a positive number, found " + node, "");
+          config.file(),
+          "rope_parameters, " + key,
+          "expected a positive number, found " + node,
+          "");
     }
     return value;
   }

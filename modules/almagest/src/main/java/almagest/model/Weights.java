@@ -77,8 +77,7 @@ final class Weights {
 
   /** {@code NAME.weight} [out, in], and {@code NAME.bias} [out] if there shall be one. */
   Linear linear(String name, int out, int in, boolean bias) {
-    return new Linear(
-        matrix(name + ".weight", out, in), bias ? vector(name + ".bias", out) : null);
+    return new Linear(matrix(name + ".weight", out, in), bias ? vector(name + ".bias", out) : null);
   }
 
   /** As {@link #linear}, from {@code NAME.weight} stored [in, out]. */

@@ -26,8 +26,20 @@ class FamilyTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "bert", "gemma", "gemma2", "gemma2_fp16", "gemma3_text", "gpt2", "gpt_neox", "llama",
-        "llama_bf16", "mistral", "opt", "phi3", "qwen2", "qwen3"
+        "bert",
+        "gemma",
+        "gemma2",
+        "gemma2_fp16",
+        "gemma3_text",
+        "gpt2",
+        "gpt_neox",
+        "llama",
+        "llama_bf16",
+        "mistral",
+        "opt",
+        "phi3",
+        "qwen2",
+        "qwen3"
       })
   void everyHookPointEqualsTheReference(String name) {
     Reference reference = new Reference(name);
@@ -37,8 +49,20 @@ class FamilyTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "bert", "gemma", "gemma2", "gemma2_fp16", "gemma3_text", "gpt2", "gpt_neox", "llama",
-        "llama_bf16", "mistral", "opt", "phi3", "qwen2", "qwen3"
+        "bert",
+        "gemma",
+        "gemma2",
+        "gemma2_fp16",
+        "gemma3_text",
+        "gpt2",
+        "gpt_neox",
+        "llama",
+        "llama_bf16",
+        "mistral",
+        "opt",
+        "phi3",
+        "qwen2",
+        "qwen3"
       })
   void theOlderSpellingOfAConfigurationMeansTheSame(String name) throws IOException {
     Reference reference = new Reference(name);
@@ -61,8 +85,7 @@ class FamilyTest {
     try (LanguageModel model = LanguageModel.open(directory, new LanguageModel.Options());
         Workers workers = new Workers(2)) {
       Set<Hook> hooks = reference.hooks().stream().map(Hook::parse).collect(Collectors.toSet());
-      LanguageModel.Request request =
-          new LanguageModel.Request(hooks, model.hasLogits(), Map.of());
+      LanguageModel.Request request = new LanguageModel.Request(hooks, model.hasLogits(), Map.of());
       try (Activations found = model.forward(reference.contexts, request, workers)) {
         for (int c = 0; c < reference.contexts.size(); c++) {
           for (String key : reference.hooks()) {
@@ -91,7 +114,9 @@ class FamilyTest {
       }
     }
     Files.copy(
-        directory.resolve(config), copy.resolve("config.json"), StandardCopyOption.REPLACE_EXISTING);
+        directory.resolve(config),
+        copy.resolve("config.json"),
+        StandardCopyOption.REPLACE_EXISTING);
     return copy;
   }
 }

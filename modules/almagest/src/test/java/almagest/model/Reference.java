@@ -30,7 +30,8 @@ final class Reference {
     rows = tokens.shape()[0];
     length = tokens.shape()[1];
     int[] mask = Npz.get(arrays, "mask", file).ints();
-    int @Nullable [] types = arrays.containsKey("token_types") ? arrays.get("token_types").ints() : null;
+    int @Nullable [] types =
+        arrays.containsKey("token_types") ? arrays.get("token_types").ints() : null;
     for (int r = 0; r < rows; r++) {
       int from = r * length;
       int to = from + Arrays.stream(mask, from, from + length).sum();

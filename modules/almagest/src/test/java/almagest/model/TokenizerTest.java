@@ -13,8 +13,18 @@ class TokenizerTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "bert", "gemma", "gemma3_text", "gpt2", "gpt_neox", "llama", "llama_bf16", "mistral", "opt",
-        "phi3", "qwen2", "qwen3"
+        "bert",
+        "gemma",
+        "gemma3_text",
+        "gpt2",
+        "gpt_neox",
+        "llama",
+        "llama_bf16",
+        "mistral",
+        "opt",
+        "phi3",
+        "qwen2",
+        "qwen3"
       })
   void idsPiecesAndTextEqualTheReference(String model) throws Exception {
     Path directory = Path.of(TokenizerTest.class.getResource(model).toURI());
