@@ -20,9 +20,10 @@ final class Rope {
   private final float[] frequencies;
 
   private final Device device;
-  private @Nullable Tensor cosine;
-  private @Nullable Tensor sine;
-  private int tabulated;
+  private @Nullable Table table;
+
+  /** Cosines and sines of every angle, [positions, r / 2]. */
+  private record Table(int positions, Tensor cosines, Tensor sines) {}
 
   private Rope(float[] frequencies, Device device) {
     this.frequencies = frequencies;
@@ -199,25 +200,30 @@ final class Rope {
     int t = x.size(2);
     int k = x.size(3);
     int half = frequencies.length;
-    Tensor cos;
-    Tensor sin;
-    synchronized (this) {
-      if (cosine == null || sine == null || t > tabulated) {
-        tabulate(Math.max(t, Math.min(2 * tabulated, 8192)));
-      }
-      cos = cosine.narrow(0, 0, t); // [t, r / 2]
-      sin = sine.narrow(0, 0, t);
-    }
+    Table angles = table(t);
+    Tensor cos = angles.cosines.narrow(0, 0, t); // [t, r / 2]
+    Tensor sin = angles.sines.narrow(0, 0, t);
     Tensor first = x.narrow(3, 0, half);
     Tensor second = x.narrow(3, half, half);
     Tensor turned = first.times(cos).minusProductInPlace(second, sin);
     Tensor other = second.times(cos).plusProductInPlace(first, sin);
-    return 2 * half == k
+    int turning = 2 * half;
+    return turning == k
         ? Tensor.concatenate(3, turned, other)
-        : Tensor.concatenate(3, turned, other, x.narrow(3, 2 * half, k - 2 * half));
+        : Tensor.concatenate(3, turned, other, x.narrow(3, turning, k - turning));
   }
 
-  private void tabulate(int positions) {
+  private synchronized Table table(int t) {
+    Table known = table;
+    if (known == null || t > known.positions) {
+      // An older table may be in use by other threads, so it is left to the garbage collector.
+      known = tabulate(known == null ? t : Math.max(t, Math.min(2 * known.positions, 8192)));
+      table = known;
+    }
+    return known;
+  }
+
+  private Table tabulate(int positions) {
     int half = frequencies.length;
     float[] c = new float[positions * half];
     float[] s = new float[positions * half];
@@ -229,10 +235,10 @@ final class Rope {
       }
     }
     try (TensorScope scope = TensorScope.open()) {
-      // Older tables may be in use by other threads, so they are left to the garbage collector.
-      cosine = scope.keep(Tensor.of(c, positions, half).to(device));
-      sine = scope.keep(Tensor.of(s, positions, half).to(device));
+      return new Table(
+          positions,
+          scope.keep(Tensor.of(c, positions, half).to(device)),
+          scope.keep(Tensor.of(s, positions, half).to(device)));
     }
-    tabulated = positions;
   }
 }
