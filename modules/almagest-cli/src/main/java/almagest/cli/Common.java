@@ -55,7 +55,7 @@ final class Common {
   }
 
   /** Whether a person watches; null is what older JDKs answer for "no". */
-  private static boolean onTerminal() {
+  static boolean onTerminal() {
     Console console = System.console();
     return console != null && console.isTerminal();
   }

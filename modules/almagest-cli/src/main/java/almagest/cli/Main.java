@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       AtlasCommand.class,
       CooccurCommand.class,
+      FeatureCommand.class,
       GalaxyCommand.class,
       LobesCommand.class
     },
