@@ -1,7 +1,9 @@
 package almagest.feature;
 
+import almagest.activation.ActivationStore;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -37,6 +39,15 @@ public interface ActivationSource {
    */
   static ActivationSource of(List<FloatMatrix> shards) {
     return new Shards(shards);
+  }
+
+  /** The rows of a store on disk; shards stay mapped as long as the source is in use. */
+  static ActivationSource of(ActivationStore store) {
+    List<FloatMatrix> shards = new ArrayList<>();
+    for (int i = 0; i < store.shards(); i++) {
+      shards.add(store.shard(i));
+    }
+    return shards.isEmpty() ? of(FloatMatrix.zeros(0, store.dModel())) : of(shards);
   }
 
   /**

@@ -194,7 +194,7 @@ public final class Examples implements FeatureConsumer {
   }
 
   /**
-   * Bins of equal width over 0 … 2^e, the least power of two that is not exceeded; doubling the
+   * Bins of equal width over 0 … 2^e, the least power of two above all activations; doubling the
    * range merges bins in pairs, so the counts do not depend on the order of firings.
    */
   private static void count(Feature f, float v) {
@@ -203,7 +203,7 @@ public final class Examples implements FeatureConsumer {
       f.range = powerAbove(v);
     }
     int[] bins = f.bins;
-    while (v > f.range) {
+    while (v >= f.range) {
       for (int b = 0; b < BINS / 2; b++) {
         bins[b] = bins[2 * b] + bins[2 * b + 1];
       }
@@ -214,8 +214,7 @@ public final class Examples implements FeatureConsumer {
   }
 
   private static float powerAbove(float v) {
-    float power = Math.scalb(1f, Math.getExponent(v));
-    return power >= v ? power : 2 * power;
+    return Math.scalb(1f, Math.getExponent(v) + 1);
   }
 
   /** The finaliser of SplitMix64. */
