@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
       CooccurCommand.class,
       FeatureCommand.class,
       GalaxyCommand.class,
-      LobesCommand.class
+      LobesCommand.class,
+      MapCommand.class
     },
     version = "almagest " + Provenance.VERSION,
     description =
@@ -56,7 +57,7 @@ public final class Main implements Runnable {
   }
 
   static int execute(String... args) {
-    CommandLine line = new CommandLine(new Main());
+    CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler((e, commandLine, result) -> report(e, args));
     line.setParameterExceptionHandler((e, ignored) -> {
       System.err.println("almagest: " + e.getMessage());

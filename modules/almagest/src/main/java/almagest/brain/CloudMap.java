@@ -1,0 +1,134 @@
+package almagest.brain;
+
+import almagest.format.Json;
+import almagest.format.Npy;
+import almagest.format.NpyArray;
+import almagest.linalg.Pca;
+import almagest.run.InputException;
+import almagest.run.Progress;
+import almagest.run.Provenance;
+import almagest.run.Workers;
+import almagest.tensor.DoubleMatrix;
+import almagest.tensor.FloatMatrix;
+import almagest.tensor.Points;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+
+/**
+ * A cloud drawn in two or three dimensions.
+ *
+ * @param method {@code tsne} or {@code pca}
+ * @param dimensions of the drawing
+ * @param coordinates row-major [n, dimensions]
+ * @param facts how it was made and how far it can be believed, as written to {@code map.json}
+ */
+public record CloudMap(String method, int dimensions, float[] coordinates, ObjectNode facts) {
+
+  /**
+   * t-SNE to two dimensions, started from the first two principal components, so that the large
+   * shape of the map is that of the cloud and nothing is random.
+   */
+  public static CloudMap tsne(
+      FloatMatrix cloud, Tsne.Options options, Workers workers, Progress progress) {
+    int n = cloud.rowsAsInt();
+    if (n < 4) {
+      throw new InputException("t-SNE: expected at least 4 points, found " + n);
+    }
+    double[] start = scores(cloud, pca(cloud, 2, workers), 2, workers);
+    Tsne.Result map = Tsne.of(cloud, start, options, workers, progress);
+    float[] coordinates = new float[2 * n];
+    double extent = 0;
+    for (int i = 0; i < n; i++) {
+      coordinates[2 * i] = (float) map.x()[i];
+      coordinates[2 * i + 1] = (float) map.y()[i];
+      extent = Math.max(extent, Math.max(Math.abs(map.x()[i]), Math.abs(map.y()[i])));
+    }
+    ObjectNode facts = facts("tsne", cloud);
+    facts.put("perplexity", map.perplexity());
+    facts.put("exaggeration", options.exaggeration());
+    facts.put("early_iterations", options.early());
+    facts.put("iterations", map.iterations());
+    facts.put("kl_divergence", map.divergence());
+    facts.put("extent", extent);
+    facts.put("start", "principal components");
+    return new CloudMap("tsne", 2, coordinates, facts);
+  }
+
+  /**
+   * The first principal components. Linear: what lies apart on it is apart in the cloud, but most
+   * of the variance may lie outside; {@code explained} says how much of it is drawn.
+   *
+   * @param dimensions 1 … min(n − 1, d); with fewer the rest is 0
+   */
+  public static CloudMap pca(
+      FloatMatrix cloud, int dimensions, Workers workers, Progress progress) {
+    int n = cloud.rowsAsInt();
+    if (n < 2) {
+      throw new InputException("PCA: expected at least 2 points, found " + n);
+    }
+    Pca pca;
+    double[] scores;
+    try (Progress.Task task = progress.start("principal components", 1, "clouds")) {
+      pca = pca(cloud, dimensions, workers);
+      scores = scores(cloud, pca, dimensions, workers);
+      task.advance(1);
+    }
+    float[] coordinates = new float[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      coordinates[i] = (float) scores[i];
+    }
+    ObjectNode facts = facts("pca", cloud);
+    double total = 0;
+    for (double v : pca.eigenvalues()) {
+      total += v;
+    }
+    double[] variance = new double[dimensions];
+    double[] explained = new double[dimensions];
+    for (int c = 0; c < Math.min(dimensions, pca.eigenvalues().length); c++) {
+      variance[c] = pca.eigenvalues()[c];
+      explained[c] = total > 0 ? variance[c] / total : Double.NaN;
+    }
+    facts.set("variance", Json.tree(variance));
+    facts.set("explained", Json.tree(explained));
+    return new CloudMap("pca", dimensions, coordinates, facts);
+  }
+
+  private static Pca pca(FloatMatrix cloud, int dimensions, Workers workers) {
+    return Pca.of(Points.of(cloud), Math.min(dimensions, cloud.columns()), workers);
+  }
+
+  /** Row-major [n, dimensions]; components that the cloud does not have are 0. */
+  private static double[] scores(FloatMatrix cloud, Pca pca, int dimensions, Workers workers) {
+    DoubleMatrix found = pca.scores(Points.of(cloud), workers);
+    double[] scores = new double[cloud.rowsAsInt() * dimensions];
+    for (int i = 0; i < cloud.rowsAsInt(); i++) {
+      for (int c = 0; c < found.columns(); c++) {
+        scores[i * dimensions + c] = found.get(i, c);
+      }
+    }
+    return scores;
+  }
+
+  private static ObjectNode facts(String method, FloatMatrix cloud) {
+    ObjectNode facts = Json.object();
+    facts.put("method", method);
+    facts.put("n", cloud.rows());
+    facts.put("d", cloud.columns());
+    return facts;
+  }
+
+  /** Writes {@code NAME.npy} (float32 [n, dimensions]) and {@code NAME.json}. */
+  public void write(Path directory, String name, Provenance provenance) {
+    int n = coordinates.length / dimensions;
+    Npy.write(directory.resolve(name + ".npy"), NpyArray.of(coordinates, n, dimensions));
+    Json.write(directory.resolve(name + ".json"), toJson(provenance));
+  }
+
+  /** The content of {@code map.json}. */
+  public ObjectNode toJson(Provenance provenance) {
+    ObjectNode node = Json.object();
+    node.set("almagest", Json.tree(provenance));
+    node.setAll(facts);
+    return node;
+  }
+}
