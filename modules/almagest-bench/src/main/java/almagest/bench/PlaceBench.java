@@ -8,6 +8,7 @@ import almagest.brain.Tsne;
 import almagest.format.Clouds;
 import almagest.format.Npz;
 import almagest.run.Progress;
+import almagest.run.Provenance;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Agreement;
@@ -61,11 +62,10 @@ final class PlaceBench {
   }
 
   private static int[] labels(Path data, int k) {
-    int[] top =
-        Npz.read(data.resolve("lobes.npz"))
-            .get(k == 64 ? "leaf" : k == 8 ? "middle" : "top")
-            .ints();
-    return k == 2 ? Arrays.stream(top).map(v -> v == 0 ? 1 : 0).toArray() : top;
+    Path file = data.resolve("lobes.npz");
+    String level = k == 64 ? "leaf" : k == 8 ? "middle" : "top";
+    int[] lobes = Npz.get(Npz.read(file), level, file).ints();
+    return k == 2 ? Arrays.stream(lobes).map(v -> v == 0 ? 1 : 0).toArray() : lobes;
   }
 
   private static void logreg(Path data, int repeat, Workers workers) {
@@ -122,7 +122,7 @@ final class PlaceBench {
           map.write(
               Path.of(System.getProperty("java.io.tmpdir")),
               "almagest-map",
-              new almagest.run.Provenance("bench", 1, 0, Map.of(), Map.of()));
+              new Provenance("bench", 1, 0, Map.of(), Map.of()));
           return Map.of("facts", map.facts());
         });
   }
