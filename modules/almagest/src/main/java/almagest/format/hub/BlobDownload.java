@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
  */
 final class BlobDownload {
   private static final int ATTEMPTS = 5;
-  private static final Pattern RANGE = Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
+  private static final Pattern RANGE =
+      Pattern.compile("bytes (\\d{1,18})-\\d{1,18}/(\\d{1,18}|\\*)");
 
   private final HubClient client;
   private final Duration pause;
@@ -65,7 +66,8 @@ final class BlobDownload {
     }
     try {
       verify(name, info, partial);
-      Files.move(partial, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          partial, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw HubCache.failed(blob, e);
     }
@@ -79,7 +81,11 @@ final class BlobDownload {
             + e
             + ")"
             + (have > 0
-                ? "; " + have + " of " + size + " bytes are kept, the same command goes on from there"
+                ? "; "
+                    + have
+                    + " of "
+                    + size
+                    + " bytes are kept, the same command goes on from there"
                 : "; try again, or set HF_HUB_OFFLINE=1 to use only what is in the cache"),
         e);
   }
@@ -177,7 +183,8 @@ final class BlobDownload {
       throw new IllegalStateException("every Java platform has SHA-1 and SHA-256", e);
     }
     if (info.etag().length() == 40) {
-      digest.update(("blob " + info.size() + "\0").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+      digest.update(
+          ("blob " + info.size() + "\0").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
     }
     try (InputStream in = Files.newInputStream(partial)) {
       byte[] buffer = new byte[1 << 20];

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>Offline, only the cache is used.
  * </ul>
  *
- * <p>Source: the documentation and behaviour of huggingface_hub ("Understand caching",
- * "Environment variables").
+ * <p>Source: the documentation and behaviour of huggingface_hub ("Understand caching", "Environment
+ * variables").
  */
 public final class Hub {
   private static final long LISTING_LIMIT = 1L << 27;
@@ -89,8 +89,8 @@ public final class Hub {
    * Fetches a file, all files below a folder, or the files at the root of a repository (of which
    * weights in other formats are left out when there are safetensors).
    *
-   * @throws InputException when there is no such thing, access is refused, or it is not cached while
-   *     offline
+   * @throws InputException when there is no such thing, access is refused, or it is not cached
+   *     while offline
    * @throws ResourceException when the network or the disk fails
    */
   public Fetched fetch(HubName name) {
@@ -146,7 +146,9 @@ public final class Hub {
     return new Fetched(cache.snapshot(name, commit), commit, files, bytes);
   }
 
-  /** A file, or null when the revision has no file of that path, or offline when it is not cached. */
+  /**
+   * A file, or null when the revision has no file of that path, or offline when it is not cached.
+   */
   private @Nullable Fetched fetchFile(HubName name, String path) {
     String known = cache.commit(name);
     Path cached = known == null ? null : cache.file(name, known, path);

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The cache of the hub's own tools: {@code models--ORG--NAME/} holds {@code refs/REVISION} (the
- * commit in it), {@code blobs/ETAG} (the content) and {@code snapshots/COMMIT/PATH} (a relative link
- * to the blob, or a plain file where links cannot be). Reading asks for nothing but the snapshot, so
- * that copied and read-only caches work.
+ * commit in it), {@code blobs/ETAG} (the content) and {@code snapshots/COMMIT/PATH} (a relative
+ * link to the blob, or a plain file where links cannot be). Reading asks for nothing but the
+ * snapshot, so that copied and read-only caches work.
  */
 final class HubCache {
   private static final String TAG =

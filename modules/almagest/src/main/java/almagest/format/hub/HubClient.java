@@ -44,7 +44,9 @@ final class HubClient {
                 + "/resolve/"
                 + encode(revision)
                 + "/"
-                + Arrays.stream(path.split("/")).map(HubClient::encode).collect(Collectors.joining("/")));
+                + Arrays.stream(path.split("/"))
+                    .map(HubClient::encode)
+                    .collect(Collectors.joining("/")));
   }
 
   URI listing(HubName name) {

@@ -19,7 +19,8 @@ import java.util.TreeMap;
  */
 record HubListing(String commit, Map<String, Long> files) {
   private static final List<String> OTHER_WEIGHTS =
-      List.of(".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".ot", ".onnx", ".gguf", ".tflite");
+      List.of(
+          ".bin", ".pt", ".pth", ".ckpt", ".h5", ".msgpack", ".ot", ".onnx", ".gguf", ".tflite");
 
   HubListing {
     files = new TreeMap<>(files);
@@ -59,7 +60,8 @@ record HubListing(String commit, Map<String, Long> files) {
 
   /**
    * What a name asks for: the file of that path; else all below the folder of that path; for an
-   * empty path the files at the root, where weights in other formats are left out beside safetensors.
+   * empty path the files at the root, where weights in other formats are left out beside
+   * safetensors.
    */
   List<String> select(HubName name) {
     if (files.containsKey(name.path())) {
@@ -96,7 +98,10 @@ record HubListing(String commit, Map<String, Long> files) {
 
   private List<String> roots() {
     List<String> roots =
-        files.keySet().stream().map(f -> isAtRoot(f) ? f : f.replaceFirst("/.*", "/")).distinct().toList();
+        files.keySet().stream()
+            .map(f -> isAtRoot(f) ? f : f.replaceFirst("/.*", "/"))
+            .distinct()
+            .toList();
     return roots.size() <= 20 ? roots : roots.subList(0, 20);
   }
 }

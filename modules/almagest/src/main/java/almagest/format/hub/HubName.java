@@ -5,8 +5,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The name of a file or folder on the hub, written {@code hub:ORG/REPO[@REVISION][:PATH]}, or {@code
- * hub:datasets/ORG/REPO…} for a data set.
+ * The name of a file or folder on the hub, written {@code hub:ORG/REPO[@REVISION][:PATH]}, or
+ * {@code hub:datasets/ORG/REPO…} for a data set.
  *
  * @param dataset whether it is a data set and not a model
  * @param repository {@code ORG/REPO}, or a bare name for the oldest models
@@ -26,7 +26,8 @@ public record HubName(boolean dataset, String repository, String revision, Strin
   public HubName {
     if (!REPOSITORY.matcher(repository).matches() || repository.contains("..")) {
       throw new InputException(
-          repository + ": expected a repository ORG/NAME of letters, digits, dot, dash, underscore");
+          repository
+              + ": expected a repository ORG/NAME of letters, digits, dot, dash, underscore");
     }
     checkPath(repository, revision);
     if (!path.isEmpty()) {

@@ -20,8 +20,7 @@ import org.jspecify.annotations.Nullable;
  * layer and width; the hub's listing is asked for which there are.
  */
 public final class SaeReleases {
-  private static final List<String> SAELENS =
-      List.of("cfg.json", "sae_weights.safetensors");
+  private static final List<String> SAELENS = List.of("cfg.json", "sae_weights.safetensors");
 
   private static final List<Rule> RULES =
       List.of(
@@ -87,18 +86,20 @@ public final class SaeReleases {
    * Where a release's SAEs are: {@code $1}, {@code $2} … stand for the groups of the release and
    * then of the id, {@code ^1} for the group in capitals.
    */
-  private record Rule(String release, String id, String repository, String path, List<String> files) {
+  private record Rule(
+      String release, String id, String repository, String path, List<String> files) {
     @Nullable Place match(String name) {
       Matcher m = Pattern.compile(release + "/" + id).matcher(name);
-      return m.matches() ? new Place(HubName.model(fill(repository, m), fill(path, m)), files) : null;
+      return m.matches()
+          ? new Place(HubName.model(fill(repository, m), fill(path, m)), files)
+          : null;
     }
 
     private static String fill(String template, Matcher m) {
       String text = template;
       for (int i = 1; i <= m.groupCount(); i++) {
         text =
-            text.replace("$" + i, m.group(i))
-                .replace("^" + i, m.group(i).toUpperCase(Locale.ROOT));
+            text.replace("$" + i, m.group(i)).replace("^" + i, m.group(i).toUpperCase(Locale.ROOT));
       }
       return text;
     }
@@ -140,7 +141,9 @@ public final class SaeReleases {
     return place(name).isPresent();
   }
 
-  /** The folder of an SAE on the hub; for Gemma Scope's {@code canonical} the folder of its width. */
+  /**
+   * The folder of an SAE on the hub; for Gemma Scope's {@code canonical} the folder of its width.
+   */
   static Optional<HubName> folder(String name) {
     return place(name).map(Place::name);
   }
@@ -159,19 +162,17 @@ public final class SaeReleases {
   static Hub.Fetched fetch(String name, Hub hub) {
     Place place =
         place(name)
-            .orElseThrow(
-                () ->
-                    new InputException(
-                        name
-                            + ": expected hub:ORG/REPO[@REVISION][:PATH], or release/sae_id of Gemma"
-                            + " Scope 1 or 2, Llama Scope, gpt2-small or pythia-70m-deduped, e.g."
-                            + " gemma-scope-2b-pt-res/layer_12/width_16k/average_l0_41"));
+            .orElseThrow(() ->
+                new InputException(
+                    name
+                        + ": expected hub:ORG/REPO[@REVISION][:PATH], or release/sae_id of Gemma"
+                        + " Scope 1 or 2, Llama Scope, gpt2-small or pythia-70m-deduped, e.g."
+                        + " gemma-scope-2b-pt-res/layer_12/width_16k/average_l0_41"));
     HubName folder = place.name;
     List<String> files = place.files;
     if (files.isEmpty()) {
       HubListing listing = hub.listing(folder);
-      folder =
-          folder.withPath(canonical(listing, folder)).withRevision(listing.commit());
+      folder = folder.withPath(canonical(listing, folder)).withRevision(listing.commit());
       files = List.of("params.npz");
     }
     List<String> paths = new ArrayList<>();
@@ -193,7 +194,6 @@ public final class SaeReleases {
             Comparator.<Matcher>comparingInt(m -> Math.abs(Integer.parseInt(m.group(1)) - 100))
                 .thenComparing(m -> m.group(0)))
         .map(m -> m.group().replace("/params.npz", ""))
-        .orElseThrow(
-            () -> new InputException(width + ": there is no SAE of that layer and width"));
+        .orElseThrow(() -> new InputException(width + ": there is no SAE of that layer and width"));
   }
 }

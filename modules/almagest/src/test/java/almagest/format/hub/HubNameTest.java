@@ -51,8 +51,7 @@ class HubNameTest {
         + " hub:google/gemma-scope-2-1b-pt:resid_post_all/layer_0_width_16k_l0_big",
     "gemma-scope-2-270m-it-att/layer_9_width_65k_l0_small,"
         + " hub:google/gemma-scope-2-270m-it:attn_out/layer_9_width_65k_l0_small",
-    "llama_scope_lxr_8x/l0r_8x,"
-        + " hub:fnlp/Llama3_1-8B-Base-LXR-8x:Llama3_1-8B-Base-L0R-8x",
+    "llama_scope_lxr_8x/l0r_8x," + " hub:fnlp/Llama3_1-8B-Base-LXR-8x:Llama3_1-8B-Base-L0R-8x",
     "gpt2-small-res-jb/blocks.8.hook_resid_pre,"
         + " hub:jbloom/GPT2-Small-SAEs-Reformatted:blocks.8.hook_resid_pre",
     "pythia-70m-deduped-res-sm/blocks.0.hook_resid_pre,"

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * Plays the hub on this machine: one repository {@code org/repo} with a {@code main} branch, small
@@ -95,9 +95,7 @@ final class HubServer implements AutoCloseable {
       exchange.getResponseHeaders().set("X-Error-Code", errorCode);
       answer(exchange, status, new byte[0]);
     } else if (path.contains("/" + formerName)) {
-      exchange
-          .getResponseHeaders()
-          .set("Location", path.replaceFirst(formerName, "org/repo"));
+      exchange.getResponseHeaders().set("Location", path.replaceFirst(formerName, "org/repo"));
       answer(exchange, 307, new byte[0]);
     } else if (path.startsWith("/api/models/org/repo/revision/")) {
       answer(exchange, 200, listing());
@@ -152,7 +150,8 @@ final class HubServer implements AutoCloseable {
       from = Integer.parseInt(range.replaceAll("\\D", ""));
       exchange
           .getResponseHeaders()
-          .set("Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
+          .set(
+              "Content-Range", "bytes " + from + "-" + (content.length - 1) + "/" + content.length);
     }
     byte[] part = Arrays.copyOfRange(content, from, content.length);
     int code = range != null && ranges ? 206 : 200;
@@ -199,7 +198,8 @@ final class HubServer implements AutoCloseable {
   }
 
   static String gitSha1(byte[] content) {
-    byte[] head = ("blob " + content.length + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    byte[] head =
+        ("blob " + content.length + "\0").getBytes(java.nio.charset.StandardCharsets.UTF_8);
     byte[] all = Arrays.copyOf(head, head.length + content.length);
     System.arraycopy(content, 0, all, head.length, content.length);
     return digest("SHA-1", all);

@@ -187,7 +187,9 @@ class HubTest {
     assertThat(server.requests)
         .filteredOn(r -> r.contains("/org/repo/"))
         .allMatch(r -> r.endsWith("Bearer hf_secret"));
-    assertThat(server.requests).filteredOn(r -> r.startsWith("GET /layer_12")).isNotEmpty()
+    assertThat(server.requests)
+        .filteredOn(r -> r.startsWith("GET /layer_12"))
+        .isNotEmpty()
         .allMatch(r -> r.endsWith(" -"));
   }
 
