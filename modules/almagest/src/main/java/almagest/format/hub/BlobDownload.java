@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings one blob into the cache: into {@code ETAG.incomplete}, from the byte on that an earlier
@@ -90,7 +92,7 @@ final class BlobDownload {
         e);
   }
 
-  private IOException attempt(
+  private @Nullable IOException attempt(
       HubName name, HubClient.FileInfo info, Path partial, Progress.Task task) {
     HttpURLConnection answer = null;
     try {
@@ -184,7 +186,7 @@ final class BlobDownload {
     }
     if (info.etag().length() == 40) {
       digest.update(
-          ("blob " + info.size() + "\0").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+          ("blob " + info.size() + "\0").getBytes(StandardCharsets.US_ASCII));
     }
     try (InputStream in = Files.newInputStream(partial)) {
       byte[] buffer = new byte[1 << 20];

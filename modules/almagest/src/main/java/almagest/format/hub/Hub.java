@@ -152,13 +152,13 @@ public final class Hub {
   private @Nullable Fetched fetchFile(HubName name, String path) {
     String known = cache.commit(name);
     Path cached = known == null ? null : cache.file(name, known, path);
-    if (cached != null && (settings.offline() || name.isPinned())) {
+    if (cached != null && known != null && (settings.offline() || name.isPinned())) {
       return new Fetched(cached, known, List.of(path), 0);
     }
     if (settings.offline()) {
       return null;
     }
-    HubClient.@Nullable FileInfo info;
+    HubClient.FileInfo info;
     try {
       info = client.head(name, path);
     } catch (IOException e) {
@@ -179,16 +179,16 @@ public final class Hub {
     if (there != null) {
       return new Fetched(there, info.commit(), List.of(path), 0);
     }
-    long bytes = 0;
     Path blob = cache.blob(name, info.etag());
     cache.prepare(blob);
-    try (HubCache.Lock lock = cache.lock(name, info.etag())) {
-      if (!Files.isRegularFile(blob)) {
-        bytes = download.run(name.withPath(path), info, blob);
-      }
-      Path file = cache.link(name, info.commit(), path, info.etag());
-      return new Fetched(file, info.commit(), List.of(path), bytes);
-    }
+    long bytes =
+        cache.locked(
+            name,
+            info.etag(),
+            () ->
+                Files.isRegularFile(blob) ? 0 : download.run(name.withPath(path), info, blob));
+    Path file = cache.link(name, info.commit(), path, info.etag());
+    return new Fetched(file, info.commit(), List.of(path), bytes);
   }
 
   /** The files of the revision: from the cache when it is pinned or offline, else from the hub. */

@@ -3,12 +3,13 @@ package almagest.format.hub;
 import almagest.run.ResourceException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class HubCache {
   private static final String TAG =
-      "Signature: 8a477f597d28d172789f06886806bc55\n"
-          + "# This file is a cache directory tag; see https://bford.info/cachedir/\n";
+      """
+      Signature: 8a477f597d28d172789f06886806bc55
+      # This file is a cache directory tag; see https://bford.info/cachedir/
+      """;
 
   private final Path root;
 
@@ -97,28 +100,16 @@ final class HubCache {
     }
   }
 
-  /** Lets one process at a time download a blob; the others wait and then find it. */
-  Lock lock(HubName name, String etag) {
+  /** Works while no other process does the same for that blob; the others wait. */
+  long locked(HubName name, String etag, LongSupplier work) {
     Path file = root.resolve(".locks").resolve(name.folder()).resolve(etag + ".lock");
     prepare(file);
-    try {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      return new Lock(channel, channel.lock());
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      channel.lock(); // Given back when the channel is closed.
+      return work.getAsLong();
     } catch (IOException e) {
       throw failed(file, e);
-    }
-  }
-
-  /** Held while a blob is written. */
-  record Lock(FileChannel channel, FileLock lock) implements AutoCloseable {
-    @Override
-    public void close() {
-      try {
-        channel.close();
-      } catch (IOException e) {
-        // The system gives the lock back when the process ends.
-      }
     }
   }
 
@@ -126,12 +117,13 @@ final class HubCache {
   Path link(HubName name, String commit, String path, String etag) {
     Path snapshot = snapshot(name, commit);
     Path pointer = snapshot.resolve(path);
+    Path parent = Objects.requireNonNull(pointer.getParent());
     Path blob = blob(name, etag);
     prepare(pointer);
     try {
       Files.deleteIfExists(pointer);
       try {
-        Files.createSymbolicLink(pointer, pointer.getParent().relativize(blob));
+        Files.createSymbolicLink(pointer, parent.relativize(blob));
       } catch (FileAlreadyExistsException e) {
         return pointer; // Another process was faster, with the same content.
       } catch (IOException | UnsupportedOperationException e) {

@@ -42,41 +42,32 @@ public record HubSettings(
   }
 
   static HubSettings from(Map<String, String> environment, Path userHome) {
-    Path caches =
-        set(environment, "XDG_CACHE_HOME")
-            ? Path.of(environment.get("XDG_CACHE_HOME"))
-            : userHome.resolve(".cache");
-    Path home =
-        set(environment, "HF_HOME")
-            ? expand(environment.get("HF_HOME"), userHome)
-            : caches.resolve("huggingface");
-    Path cache =
-        set(environment, "HF_HUB_CACHE")
-            ? expand(environment.get("HF_HUB_CACHE"), userHome)
-            : home.resolve("hub");
+    String caches = value(environment, "XDG_CACHE_HOME", userHome + "/.cache");
+    Path home = expand(value(environment, "HF_HOME", caches + "/huggingface"), userHome);
+    Path cache = expand(value(environment, "HF_HUB_CACHE", home + "/hub"), userHome);
     String endpoint =
-        set(environment, "HF_ENDPOINT")
-            ? environment.get("HF_ENDPOINT").replaceAll("/+$", "")
-            : "https://huggingface.co";
+        value(environment, "HF_ENDPOINT", "https://huggingface.co").replaceAll("/+$", "");
     URI address;
     try {
       address = URI.create(endpoint);
     } catch (IllegalArgumentException e) {
       throw new InputException("HF_ENDPOINT: expected an http(s) address, found " + endpoint, e);
     }
-    Path tokenFile =
-        set(environment, "HF_TOKEN_PATH")
-            ? expand(environment.get("HF_TOKEN_PATH"), userHome)
-            : home.resolve("token");
-    String token =
-        set(environment, "HF_TOKEN") ? environment.get("HF_TOKEN").strip() : read(tokenFile);
+    String token = value(environment, "HF_TOKEN", "").strip();
+    Path tokenFile = expand(value(environment, "HF_TOKEN_PATH", home + "/token"), userHome);
     boolean offline =
         on(environment.get("HF_HUB_OFFLINE")) || on(environment.get("TRANSFORMERS_OFFLINE"));
-    return new HubSettings(address, token, cache, offline, Duration.ofSeconds(1));
+    return new HubSettings(
+        address,
+        token.isEmpty() ? read(tokenFile) : token,
+        cache,
+        offline,
+        Duration.ofSeconds(1));
   }
 
-  private static boolean set(Map<String, String> environment, String name) {
-    return !environment.getOrDefault(name, "").isBlank();
+  private static String value(Map<String, String> environment, String name, String otherwise) {
+    String value = environment.getOrDefault(name, "");
+    return value.isBlank() ? otherwise : value;
   }
 
   private static Path expand(String path, Path userHome) {
