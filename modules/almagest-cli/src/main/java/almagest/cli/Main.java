@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
       AtlasCommand.class,
       CooccurCommand.class,
       FeatureCommand.class,
-      FetchCommand.class
+      FetchCommand.class,
       GalaxyCommand.class,
       LobesCommand.class,
       MapCommand.class

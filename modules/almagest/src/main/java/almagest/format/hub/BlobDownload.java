@@ -185,8 +185,7 @@ final class BlobDownload {
       throw new IllegalStateException("every Java platform has SHA-1 and SHA-256", e);
     }
     if (info.etag().length() == 40) {
-      digest.update(
-          ("blob " + info.size() + "\0").getBytes(StandardCharsets.US_ASCII));
+      digest.update(("blob " + info.size() + "\0").getBytes(StandardCharsets.US_ASCII));
     }
     try (InputStream in = Files.newInputStream(partial)) {
       byte[] buffer = new byte[1 << 20];

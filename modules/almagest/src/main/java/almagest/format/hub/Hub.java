@@ -185,8 +185,7 @@ public final class Hub {
         cache.locked(
             name,
             info.etag(),
-            () ->
-                Files.isRegularFile(blob) ? 0 : download.run(name.withPath(path), info, blob));
+            () -> Files.isRegularFile(blob) ? 0 : download.run(name.withPath(path), info, blob));
     Path file = cache.link(name, info.commit(), path, info.etag());
     return new Fetched(file, info.commit(), List.of(path), bytes);
   }

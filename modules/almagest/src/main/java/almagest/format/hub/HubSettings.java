@@ -58,11 +58,7 @@ public record HubSettings(
     boolean offline =
         on(environment.get("HF_HUB_OFFLINE")) || on(environment.get("TRANSFORMERS_OFFLINE"));
     return new HubSettings(
-        address,
-        token.isEmpty() ? read(tokenFile) : token,
-        cache,
-        offline,
-        Duration.ofSeconds(1));
+        address, token.isEmpty() ? read(tokenFile) : token, cache, offline, Duration.ofSeconds(1));
   }
 
   private static String value(Map<String, String> environment, String name, String otherwise) {
