@@ -129,9 +129,9 @@ public final class Corpora {
         name(root),
         root,
         files(root, Integer.MAX_VALUE, n -> true),
-        options.documents(),
+        options,
         List.of(),
-        file -> new TextFile(root, file));
+        (file, oddities) -> new TextFile(root, file, oddities));
   }
 
   private static Corpus lines(Path origin, List<Path> files, Options options) {
@@ -139,13 +139,14 @@ public final class Corpora {
         name(origin),
         origin,
         files,
-        options.documents(),
+        options,
         List.of(),
-        file ->
+        (file, oddities) ->
             new PileLines(
                 file,
                 within(origin, file),
-                new PileLines.Fields(options.textField(), options.typeField(), null, null)));
+                new PileLines.Fields(options.textField(), options.typeField(), null, null),
+                oddities));
   }
 
   private static Corpus rows(Path origin, List<Path> files, Options options) {
@@ -153,10 +154,11 @@ public final class Corpora {
         name(origin),
         origin,
         files,
-        options.documents(),
+        options,
         List.of(),
-        file ->
-            new ParquetRows(file, within(origin, file), options.textField(), options.typeField()));
+        (file, oddities) ->
+            new ParquetRows(
+                file, within(origin, file), options.textField(), options.typeField(), oddities));
   }
 
   private static boolean isLines(String name) {
@@ -167,7 +169,7 @@ public final class Corpora {
     return String.valueOf(path.toAbsolutePath().normalize().getFileName());
   }
 
-  private static String within(Path origin, Path file) {
+  static String within(Path origin, Path file) {
     return origin.equals(file) ? name(file) : origin.relativize(file).toString().replace('\\', '/');
   }
 

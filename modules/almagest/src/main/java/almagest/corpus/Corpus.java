@@ -33,11 +33,17 @@ public interface Corpus extends AutoCloseable {
   List<Licence> licences();
 
   /**
-   * For {@link almagest.run.Provenance}: the corpus's name and the SHA-256 of ids, types and texts
-   * of its documents in order, so that it is the same for the same documents however they are
-   * packed.
+   * For {@link almagest.run.Provenance}: the corpus's name and a SHA-256 that changes when its
+   * files, the fields they are read by or the limit do; costs one pass over small files, and next
+   * to nothing for large ones, of which only both ends count.
    */
   Map<String, String> inputs();
+
+  /**
+   * What a reader should know of the pass over the documents that began last, as far as it came, in
+   * sentences: documents without a type, texts passed over or mended.
+   */
+  List<String> notes();
 
   @Override
   default void close() {}

@@ -11,9 +11,9 @@ interface DocumentReader extends AutoCloseable {
   @Override
   void close();
 
-  /** Opens a file of one kind. */
+  /** Opens a file of one kind; the reader counts in {@code oddities} what it passes over. */
   @FunctionalInterface
   interface Opener {
-    DocumentReader open(Path file);
+    DocumentReader open(Path file, Oddities oddities);
   }
 }

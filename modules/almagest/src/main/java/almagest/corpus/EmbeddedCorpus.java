@@ -68,13 +68,14 @@ final class EmbeddedCorpus {
         manifest.name(),
         file,
         List.of(file),
-        options.documents(),
+        options,
         licences(manifest),
-        f ->
+        (f, oddities) ->
             new PileLines(
                 f,
                 manifest.name(),
-                new PileLines.Fields("text", PileLines.TYPE_FIELD, "meta.id", "meta.source")));
+                new PileLines.Fields("text", PileLines.TYPE_FIELD, "meta.id", "meta.source"),
+                oddities));
   }
 
   private static Map<String, Path> fetch(

@@ -1,11 +1,7 @@
 package almagest.corpus;
 
 import almagest.run.InputException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -23,28 +19,32 @@ final class FileCorpus implements Corpus {
   private final Path origin;
   private final List<Path> files;
   private final long limit;
+  private final String how;
   private final List<Licence> licences;
   private final DocumentReader.Opener opener;
   private @Nullable Census census;
+  private @Nullable String fingerprint;
+  private volatile Oddities latest = new Oddities();
 
   /** What one pass over the documents finds. */
-  private record Census(List<String> types, long size, String sha256) {}
+  private record Census(List<String> types, long size) {}
 
   /**
    * @param origin what the user named, for messages
-   * @param limit the most documents to give; negative for all
+   * @param options of which the fields are the opener's business
    */
   FileCorpus(
       String name,
       Path origin,
       List<Path> files,
-      long limit,
+      Corpora.Options options,
       List<Licence> licences,
       DocumentReader.Opener opener) {
     this.name = name;
     this.origin = origin;
     this.files = List.copyOf(files);
-    this.limit = limit < 0 ? Long.MAX_VALUE : limit;
+    this.limit = options.documents() < 0 ? Long.MAX_VALUE : options.documents();
+    this.how = limit + " " + options.textField() + " " + options.typeField();
     this.licences = List.copyOf(licences);
     this.opener = opener;
   }
@@ -65,8 +65,16 @@ final class FileCorpus implements Corpus {
   }
 
   @Override
-  public Map<String, String> inputs() {
-    return Map.of(name, census().sha256());
+  public synchronized Map<String, String> inputs() {
+    if (fingerprint == null) {
+      fingerprint = Fingerprint.of(origin, files, how);
+    }
+    return Map.of(name, fingerprint);
+  }
+
+  @Override
+  public List<String> notes() {
+    return latest.notes();
   }
 
   @Override
@@ -87,41 +95,32 @@ final class FileCorpus implements Corpus {
   private synchronized Census census() {
     if (census == null) {
       TreeSet<String> types = new TreeSet<>();
-      MessageDigest digest = sha256();
       long size = 0;
       Documents documents = new Documents();
       try {
         while (documents.hasNext()) {
-          Document document = documents.next();
+          types.add(documents.next().type());
           size++;
-          types.add(document.type());
-          for (String part : List.of(document.id(), document.type(), document.text())) {
-            digest.update(part.getBytes(StandardCharsets.UTF_8));
-            digest.update((byte) 0);
-          }
         }
       } finally {
         documents.close();
       }
-      census = new Census(List.copyOf(types), size, HexFormat.of().formatHex(digest.digest()));
+      census = new Census(List.copyOf(types), size);
     }
     return census;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 
   /** Opens a file when the one before it is used up. */
   private final class Documents implements Iterator<Document> {
     private final Iterator<Path> rest = files.iterator();
+    private final Oddities oddities = new Oddities();
     private @Nullable DocumentReader reader;
     private @Nullable Document ahead;
     private long given;
+
+    Documents() {
+      latest = oddities;
+    }
 
     @Override
     public boolean hasNext() {
@@ -130,7 +129,7 @@ final class FileCorpus implements Corpus {
           if (!rest.hasNext()) {
             break;
           }
-          reader = opener.open(rest.next());
+          reader = opener.open(rest.next(), oddities);
         }
         ahead = reader.next();
         if (ahead == null) {

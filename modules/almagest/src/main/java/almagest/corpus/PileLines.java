@@ -25,6 +25,7 @@ final class PileLines implements DocumentReader {
   private final Path file;
   private final String name;
   private final Fields fields;
+  private final Oddities oddities;
   private final String[] textPath;
   private final String[] typePath;
   private final TextLines lines;
@@ -41,10 +42,11 @@ final class PileLines implements DocumentReader {
   /**
    * @param name of the file within its corpus
    */
-  PileLines(Path file, String name, Fields fields) {
+  PileLines(Path file, String name, Fields fields, Oddities oddities) {
     this.file = file;
     this.name = name;
     this.fields = fields;
+    this.oddities = oddities;
     this.textPath = path(fields.text());
     this.typePath = path(fields.type() == null ? TYPE_FIELD : fields.type());
     this.lines = new TextLines(file);
@@ -60,6 +62,7 @@ final class PileLines implements DocumentReader {
       if (!document.text().isBlank()) {
         return document;
       }
+      oddities.blank();
     }
     return null;
   }
@@ -96,9 +99,18 @@ final class PileLines implements DocumentReader {
           "expected a name under '" + String.join(".", typePath) + "', found " + kind(type),
           "--type-field names the field with the type");
     }
+    if (type == null) {
+      oddities.untyped();
+      oddities.fields(keys(node));
+    }
+    String given = text.asText();
+    String mended = wellFormed(given);
+    if (!mended.equals(given)) {
+      oddities.mended();
+    }
     return new Document(
         given(node, fields.id(), name + "#" + lines.number()),
-        wellFormed(text.asText()),
+        mended,
         type == null ? UNTYPED : wellFormed(type.asText()),
         given(node, fields.source(), name));
   }

@@ -20,11 +20,13 @@ final class TextFile implements DocumentReader {
 
   private final Path root;
   private final Path file;
+  private final Oddities oddities;
   private boolean read;
 
-  TextFile(Path root, Path file) {
+  TextFile(Path root, Path file, Oddities oddities) {
     this.root = root;
     this.file = file;
+    this.oddities = oddities;
   }
 
   @Override
@@ -45,6 +47,7 @@ final class TextFile implements DocumentReader {
       byte[] bytes = Files.readAllBytes(file);
       for (int i = 0; i < Math.min(bytes.length, SNIFF); i++) {
         if (bytes[i] == 0) {
+          oddities.picture();
           return null;
         }
       }
@@ -54,8 +57,15 @@ final class TextFile implements DocumentReader {
       }
       String id = root.relativize(file).toString().replace('\\', '/');
       int slash = id.indexOf('/');
+      if (text.isBlank()) {
+        oddities.blank();
+        return null;
+      }
+      if (slash < 0) {
+        oddities.untyped();
+      }
       String type = slash < 0 ? PileLines.UNTYPED : id.substring(0, slash);
-      return text.isBlank() ? null : new Document(id, text, type, id);
+      return new Document(id, text, type, id);
     } catch (CharacterCodingException e) {
       throw InputException.in(
           file, "", "is not UTF-8 text", "convert it, e.g. with iconv, or take it out");

@@ -149,15 +149,43 @@ class CorporaTest {
   }
 
   @Test
-  void theSameDocumentsHaveTheSameFingerprint() {
-    Path plain = file("a/x.jsonl", line("one", "A"));
-    Path packed = file("b/x.jsonl", line("one", "A").replace(": ", ":  "));
+  void theFingerprintFollowsTheFilesAndHowTheyAreRead() {
+    Path file = file("a/x.jsonl", line("one", "A"));
+    Path same = file("b/x.jsonl", line("one", "A"));
     Path other = file("c/x.jsonl", line("one", "B"));
-    assertThat(fingerprint(plain)).isEqualTo(fingerprint(packed)).isNotEqualTo(fingerprint(other));
+    assertThat(fingerprint(file, OPTIONS))
+        .isEqualTo(fingerprint(same, OPTIONS))
+        .isNotEqualTo(fingerprint(other, OPTIONS))
+        .isNotEqualTo(fingerprint(file, OPTIONS.withDocuments(1)))
+        .isNotEqualTo(fingerprint(file, OPTIONS.withTypeField("meta.pile_set_name")));
+    assertThat(fingerprint(file.getParent(), OPTIONS)).isNotEqualTo(fingerprint(folder, OPTIONS));
   }
 
-  private static String fingerprint(Path path) {
-    try (Corpus corpus = Corpora.open(path, OPTIONS, Progress.NONE)) {
+  @Test
+  void whatAPassTookInItsStrideIsSaid() throws IOException {
+    Path lines =
+        file(
+            "n.jsonl",
+            "{\"text\": \"one\", \"label\": 3}\n{\"text\": \" \"}\n{\"text\": \"\\ud83d\"}\n");
+    try (Corpus corpus = Corpora.open(lines, OPTIONS, Progress.NONE)) {
+      assertThat(corpus.notes()).isEmpty();
+      assertThat(corpus.size()).isEqualTo(2);
+      assertThat(corpus.notes())
+          .anyMatch(n -> n.contains("without a type") && n.contains("text, label"))
+          .anyMatch(n -> n.contains("without text") && n.endsWith("1"))
+          .anyMatch(n -> n.contains("surrogate") && n.endsWith("1"))
+          .hasSize(3);
+    }
+    file("texts/loose.txt", "x");
+    Files.write(file("texts/a/b.png", ""), new byte[] {0});
+    try (Corpus corpus = Corpora.open(folder.resolve("texts"), OPTIONS, Progress.NONE)) {
+      assertThat(corpus.size()).isEqualTo(1);
+      assertThat(corpus.notes()).anyMatch(n -> n.contains("not text")).hasSize(2);
+    }
+  }
+
+  private static String fingerprint(Path path, Corpora.Options options) {
+    try (Corpus corpus = Corpora.open(path, options, Progress.NONE)) {
       return corpus.inputs().values().iterator().next();
     }
   }
@@ -242,5 +270,43 @@ class CorporaTest {
     assertThat(Corpora.compareNaturally(less, more)).isNegative();
     assertThat(Corpora.compareNaturally(more, less)).isPositive();
     assertThat(Corpora.compareNaturally(less, less)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flat-snappy.parquet", "flat-zstd.parquet", "flat-gzip.parquet"})
+  void rowsOfParquetAreDocuments(String name) {
+    assertThat(read(hostile(name)))
+        .extracting(d -> d.id() + " " + d.type() + " " + d.text())
+        .containsExactly(
+            name + "#1 A one",
+            name + "#2 B zwei é",
+            name + "#5 untyped drei",
+            name + "#6 A one",
+            name + "#7 B zwei é",
+            name + "#10 untyped drei");
+    assertThat(read(hostile(name), OPTIONS.withTypeField("n")).getFirst().type()).isEqualTo("0");
+  }
+
+  @Test
+  void columnsOfParquetCanLieInGroups() {
+    assertThat(read(hostile("nested.parquet")))
+        .extracting(Document::type)
+        .containsExactly("ArXiv", "untyped");
+    assertThat(read(hostile("nested.parquet"), OPTIONS.withTextField("meta.pile_set_name")))
+        .extracting(Document::text)
+        .containsExactly("ArXiv");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "numbers.parquet, text, INT64",
+    "lists.parquet, text, one value a row",
+    "nested.parquet, body, no column 'body'"
+  })
+  void columnsThatHoldNoTextAreNamed(String name, String field, String problem) {
+    assertThatThrownBy(() -> read(hostile(name), OPTIONS.withTextField(field)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(name)
+        .hasMessageContaining(problem);
   }
 }
