@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
       FetchCommand.class,
       GalaxyCommand.class,
       LobesCommand.class,
-      MapCommand.class
+      MapCommand.class,
+      ModelCommand.class
     },
     version = "almagest " + Provenance.VERSION,
     description =

@@ -74,6 +74,15 @@ public final class Tensor {
     return new Tensor("memory", ElementType.I64, shapeOr(values.length, shape), bytesOf(data));
   }
 
+  /**
+   * A view of a matrix's values, row-major float32, under another shape.
+   *
+   * @param shape of as many elements as the matrix has
+   */
+  public static Tensor of(FloatMatrix matrix, long... shape) {
+    return new Tensor("memory", ElementType.F32, shape, matrix.data());
+  }
+
   /** A view of a matrix, [rows, columns] float32. */
   public static Tensor of(FloatMatrix matrix) {
     return new Tensor(

@@ -13,23 +13,29 @@ import org.jspecify.annotations.Nullable;
 public final class Activations implements AutoCloseable {
   private final Arena arena;
   private final long[] starts;
+  private final int[] lengths;
   private final Map<Hook, FloatMatrix> values;
   private final @Nullable FloatMatrix logits;
 
   Activations(
-      Arena arena, long[] starts, Map<Hook, FloatMatrix> values, @Nullable FloatMatrix logits) {
+      Arena arena,
+      long[] starts,
+      int[] lengths,
+      Map<Hook, FloatMatrix> values,
+      @Nullable FloatMatrix logits) {
     this.arena = arena;
     this.starts = starts;
+    this.lengths = lengths;
     this.values = values;
     this.logits = logits;
   }
 
-  /** The number of tokens over all contexts. */
-  public long tokens() {
+  /** The number of rows, those between contexts included. */
+  public long rows() {
     return starts[starts.length - 1];
   }
 
-  /** The row at which a context begins; that of the number of contexts is {@link #tokens}. */
+  /** The row at which a context begins; that of the number of contexts is {@link #rows}. */
   public long start(int context) {
     return starts[context];
   }
@@ -38,7 +44,7 @@ public final class Activations implements AutoCloseable {
     return values.keySet();
   }
 
-  /** [tokens, width] of a hook that was asked for. */
+  /** [rows, width] of a hook that was asked for. */
   public FloatMatrix at(Hook hook) {
     FloatMatrix found = values.get(hook);
     if (found == null) {
@@ -49,15 +55,20 @@ public final class Activations implements AutoCloseable {
 
   /** The rows of one context at a hook, [length, width]; a view. */
   public FloatMatrix at(Hook hook, int context) {
-    return at(hook).slice(starts[context], starts[context + 1]);
+    return at(hook).slice(starts[context], starts[context] + lengths[context]);
   }
 
-  /** [tokens, vocabulary], when asked for. */
+  /** [rows, vocabulary], when asked for. */
   public FloatMatrix logits() {
     if (logits == null) {
       throw new IllegalStateException("logits were not asked for");
     }
     return logits;
+  }
+
+  /** The logits of one context, [length, vocabulary]; a view. */
+  public FloatMatrix logits(int context) {
+    return logits().slice(starts[context], starts[context] + lengths[context]);
   }
 
   /** Frees the memory of all matrices. */

@@ -1,5 +1,6 @@
 package almagest.model;
 
+import almagest.run.InputException;
 import almagest.run.Workers;
 import almagest.tensor.DType;
 import almagest.tensor.Device;
@@ -35,6 +36,27 @@ public interface LanguageModel extends AutoCloseable {
       }
     }
 
+    /**
+     * By the names that users write.
+     *
+     * @param device {@code cpu} or {@code cuda}
+     * @param products {@code float32} or {@code bf16}
+     */
+    public static Options of(String device, String products) {
+      return new Options(
+          switch (device) {
+            case "cpu" -> Device.CPU;
+            case "cuda" -> Device.CUDA;
+            default -> throw new InputException("--device: expected cpu or cuda, found " + device);
+          },
+          switch (products) {
+            case "float32" -> DType.FLOAT32;
+            case "bf16" -> DType.BF16;
+            default ->
+                throw new InputException("--dtype: expected float32 or bf16, found " + products);
+          });
+    }
+
     /** On the processor in float32. */
     public Options() {
       this(Device.CPU, DType.FLOAT32);
@@ -47,19 +69,30 @@ public interface LanguageModel extends AutoCloseable {
    * @param hooks what to read; the pass stops after the last block that is needed
    * @param logits whether to read the logits
    * @param interventions what to replace on the way
+   * @param stride at which rows of the result context c begins: c · stride, with zeros between
+   *     contexts; 0 for one context right after the other
    */
-  record Request(Set<Hook> hooks, boolean logits, Map<Hook, Intervention> interventions) {
+  record Request(
+      Set<Hook> hooks, boolean logits, Map<Hook, Intervention> interventions, int stride) {
     public Request {
+      if (stride < 0) {
+        throw new IllegalArgumentException("a stride of " + stride);
+      }
       hooks = Set.copyOf(hooks);
       interventions = Map.copyOf(interventions);
     }
 
+    /** Packed, with nothing replaced. */
+    public Request(Set<Hook> hooks, boolean logits, Map<Hook, Intervention> interventions) {
+      this(hooks, logits, interventions, 0);
+    }
+
     public static Request of(Hook... hooks) {
-      return new Request(Set.of(hooks), false, Map.of());
+      return new Request(Set.of(hooks), false, Map.of(), 0);
     }
 
     public static Request of(Set<Hook> hooks) {
-      return new Request(hooks, false, Map.of());
+      return new Request(hooks, false, Map.of(), 0);
     }
   }
 

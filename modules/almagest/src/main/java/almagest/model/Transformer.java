@@ -67,20 +67,25 @@ final class Transformer implements LanguageModel {
   @Override
   public Activations forward(List<Context> contexts, Request request, Workers workers) {
     check(contexts, request);
-    long[] starts = new long[contexts.size() + 1];
-    for (int c = 0; c < contexts.size(); c++) {
-      starts[c + 1] = starts[c] + contexts.get(c).length();
+    int[] lengths = contexts.stream().mapToInt(Context::length).toArray();
+    long[] starts = new long[lengths.length + 1];
+    for (int c = 0; c < lengths.length; c++) {
+      if (request.stride() > 0 && lengths[c] > request.stride()) {
+        throw new IllegalArgumentException(
+            lengths[c] + " tokens at a stride of " + request.stride());
+      }
+      starts[c + 1] = starts[c] + (request.stride() > 0 ? request.stride() : lengths[c]);
     }
-    long tokens = starts[contexts.size()];
+    long rows = starts[lengths.length];
     Arena arena = Arena.ofShared();
     try {
       Map<Hook, FloatMatrix> values = new TreeMap<>();
       for (Hook hook : request.hooks()) {
-        values.put(hook, FloatMatrix.zeros(arena, tokens, width(hook)));
+        values.put(hook, FloatMatrix.zeros(arena, rows, width(hook)));
       }
       FloatMatrix logits =
-          request.logits() ? FloatMatrix.zeros(arena, tokens, sizes.vocabulary()) : null;
-      Activations result = new Activations(arena, starts, values, logits);
+          request.logits() ? FloatMatrix.zeros(arena, rows, sizes.vocabulary()) : null;
+      Activations result = new Activations(arena, starts, lengths, values, logits);
       try (TensorScope _ = TensorScope.open()) {
         run(contexts, request, result, workers);
       }
