@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
     name = "model",
     description = "Shows, runs and verifies a language model.",
     subcommands = {
-      ModelCommand.Info.class,
+      ModelCommand.Sizes.class,
       ModelCommand.Tokens.class,
       ModelCommand.ActivationsOf.class,
       ModelCommand.Verify.class
@@ -52,7 +52,7 @@ final class ModelCommand {
 
   /** The sizes of a model. */
   @Command(name = "info", description = "Shows a model's architecture and sizes.")
-  static final class Info implements Callable<Integer> {
+  static final class Sizes implements Callable<Integer> {
     @Mixin Common common = new Common();
     @Mixin ModelOptions options = new ModelOptions();
 
