@@ -71,7 +71,9 @@ public final class Sae {
   }
 
   /**
-   * Opens an SAE: a SAELens directory, or a Gemma Scope {@code params.npz} (or its directory).
+   * Opens an SAE: a directory of SAELens (3 to 6), sparsify, Llama Scope, Gemma Scope 2 or
+   * dictionary_learning, a Gemma Scope {@code params.npz}, or a {@code .pt} of dictionary_learning,
+   * OpenAI or Qwen Scope.
    *
    * @throws InputException when the path holds no SAE, or one whose rule is not known
    */

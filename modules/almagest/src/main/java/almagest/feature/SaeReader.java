@@ -17,6 +17,9 @@ final class SaeReader {
       if (name.endsWith(".npz")) {
         return GemmaScope.readNpz(path);
       }
+      if (name.endsWith(".pt") || name.endsWith(".pth")) {
+        return TorchSaes.read(path);
+      }
       Path parent = path.toAbsolutePath().getParent();
       if (parent != null && name.endsWith(".safetensors")) {
         return openDirectory(name.equals("final.safetensors") ? parent.resolveSibling("") : parent);
@@ -42,6 +45,9 @@ final class SaeReader {
     if (has(directory, "hyperparams.json")) {
       return LlamaScope.read(directory);
     }
+    if (has(directory, "ae.pt")) {
+      return TorchSaes.read(directory.resolve("ae.pt"));
+    }
     throw unknown(directory);
   }
 
@@ -55,7 +61,7 @@ final class SaeReader {
         "",
         "expected an SAE: cfg.json with sae_weights.safetensors (SAELens) or sae.safetensors"
             + " (sparsify), params.npz or params.safetensors (Gemma Scope), hyperparams.json (Llama"
-            + " Scope); found none of them",
+            + " Scope), ae.pt (dictionary_learning); found none of them",
         "");
   }
 }

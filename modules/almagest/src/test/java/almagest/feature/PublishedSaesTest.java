@@ -119,6 +119,12 @@ class PublishedSaesTest {
   }
 
   @Test
+  void aCheckpointThatAsksForCodeIsRefused() {
+    assertThatThrownBy(() -> Sae.open(FIXTURES.resolveSibling("hostile.pt")))
+        .isInstanceOf(InputException.class);
+  }
+
+  @Test
   void activationsOfAnotherWidthAreRefused() {
     Sae sae = Sae.open(FIXTURES.resolve("gemma_scope"));
     try (Workers workers = new Workers(1)) {
