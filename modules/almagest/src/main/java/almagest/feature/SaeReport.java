@@ -66,6 +66,24 @@ public record SaeReport(
     return node;
   }
 
+  /** Those, and what becomes of the model's loss. */
+  public static ObjectNode figures(ModelEvaluation e) {
+    ObjectNode node = figures(e.figures());
+    LossRecovered loss = e.loss();
+    if (loss != null) {
+      node.put("ce_clean", loss.ceClean());
+      node.put("ce_spliced", loss.ceSpliced());
+      node.put("ce_zero", loss.ceZero());
+      node.put("ce_mean", loss.ceMean());
+      node.put("kl_spliced", loss.klSpliced());
+      node.put("kl_zero", loss.klZero());
+      node.put("ce_recovered", loss.ceRecovered());
+      node.put("ce_recovered_against_mean", loss.ceRecoveredAgainstMean());
+      node.put("kl_recovered", loss.klRecovered());
+    }
+    return node;
+  }
+
   public void write(Path file, Provenance provenance) {
     Json.write(file, json(provenance));
   }
