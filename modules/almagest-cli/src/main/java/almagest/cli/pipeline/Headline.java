@@ -1,0 +1,33 @@
+package almagest.cli.pipeline;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a finished run says last.
+ *
+ * @param page where to look
+ * @param figures the most telling figures, each a sentence with its number
+ * @param stages how many stages had to run; 0 when everything was there
+ * @param seconds how long it took
+ * @param peakBytes the most memory the process had
+ */
+public record Headline(String page, List<String> figures, int stages, double seconds, long peakBytes) {
+  static Headline of(Path page, List<String> figures, int stages, double seconds) {
+    return new Headline(page.toAbsolutePath().normalize().toString(), List.copyOf(figures), stages, seconds, PeakMemory.bytes());
+  }
+
+  /** For a person. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    lines.add("");
+    figures.forEach(f -> lines.add("  • " + f));
+    lines.add("");
+    lines.add(
+        "%s in %.0f s, %.1f GiB at most."
+            .formatted(stages == 0 ? "Nothing to do: all stages were there" : stages + " stages", seconds, peakBytes / (double) (1L << 30)));
+    lines.add("The page: " + page);
+    return lines;
+  }
+}
