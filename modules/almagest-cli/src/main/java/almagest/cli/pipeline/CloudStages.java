@@ -1,0 +1,169 @@
+package almagest.cli.pipeline;
+
+import almagest.atom.Crystals;
+import almagest.atom.Differences;
+import almagest.atom.WordVectors;
+import almagest.corpus.Relation;
+import almagest.corpus.Relations;
+import almagest.feature.Sae;
+import almagest.format.Json;
+import almagest.format.Npy;
+import almagest.format.NpyArray;
+import almagest.galaxy.Galaxy;
+import almagest.galaxy.NamedCloud;
+import almagest.galaxy.Options;
+import almagest.model.Hook;
+import almagest.model.LanguageModel;
+import almagest.run.Progress;
+import almagest.run.Provenance;
+import almagest.run.Seed;
+import almagest.run.Workers;
+import almagest.tensor.DoubleMatrix;
+import almagest.tensor.FloatMatrix;
+import almagest.tensor.Points;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** The stages that need no chunks: the galaxy of all layers, and the crystals of known relations. */
+final class CloudStages {
+  private final Settings settings;
+  private final Sources sources;
+  private final Workers workers;
+  private final Progress progress;
+
+  CloudStages(Settings settings, Sources sources, Workers workers, Progress progress) {
+    this.settings = settings;
+    this.sources = sources;
+    this.workers = workers;
+    this.progress = progress;
+  }
+
+  /** Shape of every layer's decoder directions. */
+  Stage galaxy(Map<Integer, Stage> saes) {
+    List<String> outputs = new ArrayList<>(List.of("galaxy/galaxy.json"));
+    saes.keySet().forEach(layer -> outputs.add("galaxy/" + LayerStages.folder(layer) + "-pca3.npy"));
+    return new Stage(
+        "galaxy",
+        Map.of("seed", settings.seed()),
+        List.copyOf(saes.values()),
+        outputs,
+        true,
+        run -> {
+          List<NamedCloud> clouds = new ArrayList<>();
+          for (int layer : saes.keySet()) {
+            String folder = LayerStages.folder(layer);
+            Sae sae = Sae.open(run.resolve(folder).resolve("sae"));
+            JsonNode quality = Json.read(run.resolve(folder).resolve("sae-eval.json"));
+            double l0 = quality.path("sae").path("l0").asDouble(Double.NaN);
+            clouds.add(new NamedCloud(folder, Points.of(sae.wDec()), layer, l0 > 0 ? l0 : null));
+          }
+          ObjectNode result = Json.object();
+          result.set("almagest", Json.tree(new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
+          result.setAll(
+              Galaxy.analyse(
+                  clouds,
+                  Options.defaults(),
+                  new Seed(settings.seed()).split("galaxy"),
+                  (cloud, scores) -> keep(run, cloud.name(), scores),
+                  workers,
+                  progress));
+          Json.write(run.resolve("galaxy/galaxy.json"), result);
+        });
+  }
+
+  private static String keep(Path run, String name, DoubleMatrix scores) {
+    String file = name + "-pca3.npy";
+    double[] wide = scores.toArray();
+    float[] values = new float[wide.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) wide[i];
+    }
+    Npy.write(run.resolve("galaxy").resolve(file), NpyArray.of(values, scores.rows(), scores.columns()));
+    return file;
+  }
+
+  /** Relations in the residual stream: the embeddings and every layer that is looked at. */
+  Stage crystals() {
+    return new Stage(
+        "crystals",
+        Map.of("model", sources.modelHashes(), "layers", settings.reading().layers(), "seed", settings.seed()),
+        List.of(),
+        List.of("crystals/crystals.json"),
+        true,
+        run -> Json.write(run.resolve("crystals/crystals.json"), measure()));
+  }
+
+  private ObjectNode measure() {
+    List<Relation> relations = Relations.defaults();
+    List<String> words = new ArrayList<>();
+    Map<String, Integer> index = new LinkedHashMap<>();
+    for (Relation relation : relations) {
+      for (Relation.Pair pair : relation.pairs()) {
+        for (String word : List.of(pair.input(), pair.output())) {
+          if (index.putIfAbsent(word, words.size()) == null) {
+            words.add(word);
+          }
+        }
+      }
+    }
+    ObjectNode result = Json.object();
+    result.set("almagest", Json.tree(new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
+    ArrayNode sourcesOf = result.putArray("relations");
+    relations.forEach(
+        r -> sourcesOf.addObject().put("name", r.name()).put("pairs", r.pairs().size()).put("source", r.source()));
+    ArrayNode layers = result.putArray("layers");
+    try (LanguageModel model = sources.openModel()) {
+      TreeSet<Hook> hooks = new TreeSet<>();
+      hooks.add(new Hook(Hook.Kind.RESID_PRE, 0));
+      settings.reading().layers().forEach(l -> hooks.add(Hook.residPost(l)));
+      WordVectors.Pool pool = model.hasLogits() ? WordVectors.Pool.LAST : WordVectors.Pool.MEAN;
+      result.put("pool", pool.name().toLowerCase(java.util.Locale.ROOT));
+      Map<Hook, FloatMatrix> vectors = WordVectors.of(model, words, hooks, pool, workers, progress);
+      vectors.forEach(
+          (hook, values) -> {
+            ObjectNode layer = layers.addObject();
+            layer.put("layer", hook.kind() == Hook.Kind.RESID_PRE ? -1 : hook.layer());
+            layer.put("hook", hook.name());
+            layer.setAll(
+                (ObjectNode)
+                    Json.tree(
+                        Crystals.measure(
+                            differences(relations, index, values),
+                            Crystals.Options.defaults(new Seed(settings.seed()).split("crystals")),
+                            workers,
+                            progress)));
+          });
+    }
+    return result;
+  }
+
+  private static Differences differences(List<Relation> relations, Map<String, Integer> index, FloatMatrix vectors) {
+    List<String[]> pairs = new ArrayList<>();
+    List<Integer> labels = new ArrayList<>();
+    for (int r = 0; r < relations.size(); r++) {
+      for (Relation.Pair pair : relations.get(r).pairs()) {
+        pairs.add(new String[] {pair.input(), pair.output()});
+        labels.add(r);
+      }
+    }
+    FloatMatrix inputs = FloatMatrix.zeros(pairs.size(), vectors.columns());
+    FloatMatrix outputs = FloatMatrix.zeros(pairs.size(), vectors.columns());
+    for (int i = 0; i < pairs.size(); i++) {
+      inputs.setRow(i, vectors.row(java.util.Objects.requireNonNull(index.get(pairs.get(i)[0]))));
+      outputs.setRow(i, vectors.row(java.util.Objects.requireNonNull(index.get(pairs.get(i)[1]))));
+    }
+    return new Differences(
+        relations.stream().map(Relation::name).toList(),
+        pairs,
+        labels.stream().mapToInt(Integer::intValue).toArray(),
+        inputs,
+        outputs);
+  }
+}

@@ -1,0 +1,238 @@
+package almagest.cli.pipeline;
+
+import almagest.activation.ActivationStore;
+import almagest.activation.TokenTable;
+import almagest.brain.Affinity;
+import almagest.brain.Chunks;
+import almagest.brain.Cooccurrence;
+import almagest.brain.LobeTypes;
+import almagest.brain.Lobes;
+import almagest.brain.LobesResult;
+import almagest.brain.Neighbours;
+import almagest.brain.Position;
+import almagest.feature.ActivationSource;
+import almagest.feature.RandomDirections;
+import almagest.feature.Sae;
+import almagest.feature.SaeEvaluation;
+import almagest.feature.SaeTrainer;
+import almagest.format.Json;
+import almagest.model.Tokenizer;
+import almagest.run.Progress;
+import almagest.run.Provenance;
+import almagest.run.Seed;
+import almagest.run.Workers;
+import almagest.tensor.FloatMatrix;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What is done at each layer: an SAE, what fires where, lobes, a map; at the middle one also the controls. */
+final class LayerStages {
+  private final Settings settings;
+  private final Sources sources;
+  private final Workers workers;
+  private final Progress progress;
+  private final int layer;
+
+  LayerStages(Settings settings, Sources sources, Workers workers, Progress progress, int layer) {
+    this.settings = settings;
+    this.sources = sources;
+    this.workers = workers;
+    this.progress = progress;
+    this.layer = layer;
+  }
+
+  static String folder(int layer) {
+    return String.format(Locale.ROOT, "layer-%02d", layer);
+  }
+
+  private String in(String file) {
+    return folder(layer) + "/" + file;
+  }
+
+  private Seed seed(String part) {
+    return new Seed(settings.seed()).split(folder(layer)).split(part);
+  }
+
+  private Provenance provenance() {
+    return new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of());
+  }
+
+  private static ActivationSource all(ActivationStore store) {
+    List<FloatMatrix> shards = new ArrayList<>();
+    for (int s = 0; s < store.shards(); s++) {
+      shards.add(store.shard(s));
+    }
+    return ActivationSource.of(shards);
+  }
+
+  /** Trains an SAE on the documents that are not held out, or takes the published one, and measures it on the held-out ones. */
+  Stage sae(Stage documents, Stage activations) {
+    int width = settings.widthAt(layer);
+    Settings.Features f = settings.features();
+    Path published = layer == settings.reading().middle() ? f.published() : null;
+    Map<String, Object> options =
+        published == null
+            ? Map.of("width", width, "active", f.active(), "steps", f.steps(), "batch", f.batch(), "seed", settings.seed())
+            : Map.of("published", Sources.hashesOf(published));
+    return new Stage(
+        in("sae"),
+        options,
+        List.of(documents, activations),
+        List.of(in("sae"), in("sae-eval.json")),
+        true,
+        run -> {
+          DocumentList list = DocumentList.read(run);
+          ActivationStore store = ActivationStore.open(ReadingStages.store(run, layer));
+          TokenTable table = store.tokenTable();
+          ActivationSource training = all(store).select(list.ranges(table, false));
+          ActivationSource heldOut = all(store).select(list.ranges(table, true));
+          Sae sae;
+          List<SaeTrainer.LossPoint> curve;
+          if (published == null) {
+            SaeTrainer.Result trained =
+                new SaeTrainer(training, SaeTrainer.Options.topK(width, f.active(), f.batch(), f.steps()), seed("sae"))
+                    .train(run.resolve(in("training.checkpoint")), store.model(), store.hook().name(), workers, progress);
+            sae = trained.sae();
+            curve = trained.curve();
+          } else {
+            sae = Sae.open(published);
+            curve = List.of();
+          }
+          sae.save(run.resolve(in("sae")));
+          ObjectNode quality = SaeEvaluation.evaluate(sae, training, heldOut, curve, workers, progress);
+          quality.set("almagest", Json.tree(provenance()));
+          Json.write(run.resolve(in("sae-eval.json")), quality);
+        });
+  }
+
+  /** Encodes all tokens: which features fire in which chunk, how often, and in what contexts. */
+  Stage collect(Stage documents, Stage activations, Stage sae) {
+    return new Stage(
+        in("collect"),
+        Map.of("chunk", settings.brain().chunk(), "threshold", settings.brain().threshold()),
+        List.of(documents, activations, sae),
+        List.of(in("chunks.npz"), in("types.json"), in("cooccurrence.npz"), in("occurrences.npz"), in("examples.jsonl")),
+        true,
+        run -> {
+          Path folder = run.resolve(folder(layer));
+          try (Tokenizer tokenizer = sources.openTokenizer()) {
+            Firings.of(
+                    run,
+                    layer,
+                    Sae.open(folder.resolve("sae")),
+                    tokenizer,
+                    settings.brain(),
+                    workers,
+                    progress)
+                .write(folder, workers, progress);
+          }
+        });
+  }
+
+  /** Cuts the features into lobes and asks whether they are places, and what they do. */
+  Stage lobes(Stage sae, Stage collect) {
+    Settings.Brain brain = settings.brain();
+    List<String> outputs = new ArrayList<>(List.of(in("lobes.json"), in("neighbours.npz")));
+    for (int k : brain.ks()) {
+      for (String affinity : brain.affinities()) {
+        outputs.add(in("labels-" + affinity + "-k" + k + ".npy"));
+      }
+      outputs.add(in("labels-angular-k" + k + ".npy"));
+    }
+    return new Stage(
+        in("lobes"),
+        Map.of(
+            "k", brain.ks(), "affinities", brain.affinities(), "trials", brain.trials(), "seed", settings.seed(), "middle",
+            layer == settings.reading().middle()),
+        List.of(sae, collect),
+        outputs,
+        true,
+        run -> {
+          Path folder = run.resolve(folder(layer));
+          Chunks chunks = Chunks.read(folder.resolve("chunks.npz"), folder.resolve("types.json"));
+          FloatMatrix decoder = Sae.open(folder.resolve("sae")).wDec();
+          Cooccurrence counts = Cooccurrence.read(folder.resolve("cooccurrence.npz"));
+          LobesResult result = Lobes.of(chunks, decoder, lobeOptions(), seed("lobes"), workers, progress);
+          Neighbours.write(
+              folder.resolve("neighbours.npz"),
+              Neighbours.byCosine(decoder, 10, workers),
+              Neighbours.byPhi(counts, 10, workers));
+          result.write(folder, provenance());
+        });
+  }
+
+  private Lobes.Options lobeOptions() {
+    Settings.Brain brain = settings.brain();
+    boolean middle = layer == settings.reading().middle();
+    Position.Options all = Position.Options.DEFAULT;
+    return new Lobes.Options(
+        brain.affinities().stream().map(Affinity::parse).toList(),
+        brain.ks(),
+        false,
+        0,
+        Lobes.Options.DEFAULT.seeds(),
+        true,
+        1.0 / settings.reading().heldOut(),
+        new Position.Options(brain.trials(), all.strata(), middle, middle ? brain.trials() : 0, middle ? all.corrected() : null),
+        new LobeTypes.Options(brain.trials(), 10 * brain.trials()));
+  }
+
+  /** The flat map of the decoder directions. */
+  Stage map(Stage sae) {
+    return new Stage(
+        in("map"),
+        Map.of("iterations", settings.brain().mapIterations()),
+        List.of(sae),
+        List.of(in("map.npy"), in("map.json"), in("pca.npy")),
+        true,
+        run -> {
+          Path folder = run.resolve(folder(layer));
+          FlatMap.write(
+              Sae.open(folder.resolve("sae")).wDec(), settings.brain().mapIterations(), folder, provenance(), workers, progress);
+        });
+  }
+
+  /**
+   * The same road with random directions in place of the trained ones, at equal L0: lobe by type as Cramér's V, of the trained features,
+   * of the random ones, and of the trained ones with the lobes' labels permuted.
+   */
+  Stage control(Stage documents, Stage activations, Stage sae, Stage lobes) {
+    return new Stage(
+        in("control"),
+        Map.of("seed", settings.seed(), "trials", settings.brain().trials()),
+        List.of(documents, activations, sae, lobes),
+        List.of(in("control.json"), in("control-examples.jsonl")),
+        true,
+        run -> {
+          Path folder = run.resolve(folder(layer));
+          Sae trained = Sae.open(folder.resolve("sae"));
+          int l0 = Math.max(1, (int) Math.round(Json.read(folder.resolve("sae-eval.json")).path("l0").asDouble(settings.features().active())));
+          Sae random = RandomDirections.like(trained, l0, seed("random directions"));
+          Firings firings;
+          try (Tokenizer tokenizer = sources.openTokenizer()) {
+            firings = Firings.of(run, layer, random, tokenizer, settings.brain(), workers, progress);
+          }
+          int k = settings.brain().ks().contains(3) ? 3 : settings.brain().ks().getFirst();
+          Lobes.Options options =
+              new Lobes.Options(
+                  List.of(Affinity.parse(settings.brain().affinities().getFirst())),
+                  List.of(k),
+                  false,
+                  0,
+                  0,
+                  false,
+                  1.0 / settings.reading().heldOut(),
+                  null,
+                  new LobeTypes.Options(settings.brain().trials(), 0));
+          LobesResult cut = Lobes.of(firings.chunks(), null, options, seed("control lobes"), workers, progress);
+          ObjectNode result = Control.of(Json.read(folder.resolve("lobes.json")), cut.toJson(provenance()), k, l0);
+          result.set("almagest", Json.tree(provenance()));
+          firings.writeExamples(folder.resolve("control-examples.jsonl"));
+          Json.write(folder.resolve("control.json"), result);
+        });
+  }
+}
