@@ -1,9 +1,14 @@
 package almagest.cli;
 
+import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import java.io.Console;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -37,10 +42,29 @@ final class Common {
   boolean force;
 
   @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = "A cap, e.g. 4g: what cannot fit is refused before it starts, with what it needs.")
+  @Nullable String memory;
+
+  @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Show this help.")
   boolean help;
+
+  /** The cap in bytes; 0 for none. */
+  long memory() {
+    if (memory == null) {
+      return 0;
+    }
+    Matcher m = Pattern.compile("(\\d{1,9})([kmgt]?)(i?b)?").matcher(memory.toLowerCase(Locale.ROOT));
+    if (!m.matches()) {
+      throw new InputException("--memory: expected a size such as 4g or 800m, found " + memory);
+    }
+    String unit = m.group(2);
+    return Long.parseLong(m.group(1)) << (unit.isEmpty() ? 0 : 10 * (1 + "kmgt".indexOf(unit)));
+  }
 
   Seed seed() {
     return new Seed(seed);

@@ -5,6 +5,7 @@ import almagest.cli.pipeline.Settings;
 import almagest.cli.pipeline.WholeRun;
 import almagest.corpus.Corpora;
 import almagest.format.Json;
+import almagest.model.LanguageModel;
 import almagest.run.Progress;
 import almagest.run.Workers;
 import java.nio.file.Path;
@@ -114,8 +115,14 @@ final class RunCommand implements Callable<Integer> {
     Progress progress = common.progress();
     try (Workers workers = common.workers()) {
       WholeRun run =
-          new WholeRun(settings, corpora, workers, progress, common.quiet ? line -> {} : System.err::println);
-      Headline headline = run.bring(directory, common.force);
+          new WholeRun(
+              settings,
+              corpora,
+              new LanguageModel.Options(),
+              workers,
+              progress,
+              common.quiet ? line -> {} : System.err::println);
+      Headline headline = run.bring(directory, common.force, common.memory());
       if (common.json) {
         System.out.println(Json.line(Json.tree(headline)));
       } else {

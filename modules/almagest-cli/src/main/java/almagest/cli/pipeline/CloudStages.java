@@ -61,7 +61,7 @@ final class CloudStages {
             String folder = LayerStages.folder(layer);
             Sae sae = Sae.open(run.resolve(folder).resolve("sae"));
             JsonNode quality = Json.read(run.resolve(folder).resolve("sae-eval.json"));
-            double l0 = quality.path("sae").path("l0").asDouble(Double.NaN);
+            double l0 = quality.path("held_out").path("l0").asDouble(Double.NaN);
             clouds.add(new NamedCloud(folder, Points.of(sae.wDec()), layer, l0 > 0 ? l0 : null));
           }
           ObjectNode result = Json.object();

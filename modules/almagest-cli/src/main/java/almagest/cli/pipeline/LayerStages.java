@@ -11,9 +11,11 @@ import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
 import almagest.feature.ActivationSource;
+import almagest.feature.PcaBaseline;
 import almagest.feature.RandomDirections;
 import almagest.feature.Sae;
 import almagest.feature.SaeEvaluation;
+import almagest.feature.SaeReport;
 import almagest.feature.SaeTrainer;
 import almagest.format.Json;
 import almagest.model.Tokenizer;
@@ -61,7 +63,7 @@ final class LayerStages {
     return new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of());
   }
 
-  private static ActivationSource all(ActivationStore store) {
+  static ActivationSource all(ActivationStore store) {
     List<FloatMatrix> shards = new ArrayList<>();
     for (int s = 0; s < store.shards(); s++) {
       shards.add(store.shard(s));
@@ -103,10 +105,29 @@ final class LayerStages {
             curve = List.of();
           }
           sae.save(run.resolve(in("sae")));
-          ObjectNode quality = SaeEvaluation.evaluate(sae, training, heldOut, curve, workers, progress);
-          quality.set("almagest", Json.tree(provenance()));
-          Json.write(run.resolve(in("sae-eval.json")), quality);
+          SaeEvaluation quality = SaeEvaluation.of(sae, heldOut, workers, progress);
+          int components = Math.max(1, (int) Math.round(quality.l0()));
+          Sae random = RandomDirections.like(sae, components, seed("random directions"));
+          new SaeReport(
+                  sae,
+                  quality,
+                  PcaBaseline.of(training, heldOut, components, workers),
+                  SaeEvaluation.of(random, heldOut, workers, progress),
+                  published == null ? (long) f.steps() * f.batch() : 0,
+                  curve)
+              .write(run.resolve(in("sae-eval.json")), provenance());
         });
+  }
+
+  private Firings firings(Path run, Sae sae) {
+    return Firings.of(
+        sae,
+        ActivationStore.open(ReadingStages.store(run, layer)),
+        DocumentList.read(run),
+        settings.brain(),
+        seed("examples"),
+        workers,
+        progress);
   }
 
   /** Encodes all tokens: which features fire in which chunk, how often, and in what contexts. */
@@ -119,17 +140,9 @@ final class LayerStages {
         true,
         run -> {
           Path folder = run.resolve(folder(layer));
-          try (Tokenizer tokenizer = sources.openTokenizer()) {
-            Firings.of(
-                    run,
-                    layer,
-                    Sae.open(folder.resolve("sae")),
-                    tokenizer,
-                    settings.brain(),
-                    workers,
-                    progress)
-                .write(folder, workers, progress);
-          }
+          Firings firings = firings(run, Sae.open(folder.resolve("sae")));
+          firings.write(folder, workers, progress);
+          writeExamples(firings, run, folder.resolve("examples.jsonl"));
         });
   }
 
@@ -210,12 +223,9 @@ final class LayerStages {
         run -> {
           Path folder = run.resolve(folder(layer));
           Sae trained = Sae.open(folder.resolve("sae"));
-          int l0 = Math.max(1, (int) Math.round(Json.read(folder.resolve("sae-eval.json")).path("l0").asDouble(settings.features().active())));
+          int l0 = Math.max(1, (int) Math.round(Json.read(folder.resolve("sae-eval.json")).path("held_out").path("l0").asDouble(settings.features().active())));
           Sae random = RandomDirections.like(trained, l0, seed("random directions"));
-          Firings firings;
-          try (Tokenizer tokenizer = sources.openTokenizer()) {
-            firings = Firings.of(run, layer, random, tokenizer, settings.brain(), workers, progress);
-          }
+          Firings firings = firings(run, random);
           int k = settings.brain().ks().contains(3) ? 3 : settings.brain().ks().getFirst();
           Lobes.Options options =
               new Lobes.Options(
@@ -231,7 +241,7 @@ final class LayerStages {
           LobesResult cut = Lobes.of(firings.chunks(), null, options, seed("control lobes"), workers, progress);
           ObjectNode result = Control.of(Json.read(folder.resolve("lobes.json")), cut.toJson(provenance()), k, l0);
           result.set("almagest", Json.tree(provenance()));
-          firings.writeExamples(folder.resolve("control-examples.jsonl"));
+          writeExamples(firings, run, folder.resolve("control-examples.jsonl"));
           Json.write(folder.resolve("control.json"), result);
         });
   }

@@ -139,6 +139,12 @@ public final class RunDirectory implements AutoCloseable {
     return ran;
   }
 
+  /** Forgets which stages are done, so that all run again. */
+  public void forget() {
+    manifest.putObject("stages");
+    save();
+  }
+
   /** Records a fact about the run (not about a stage), e.g. the options or the machine. */
   public void note(String key, JsonNode value) {
     manifest.set(key, value);

@@ -66,13 +66,18 @@ final class Sources {
 
   /** SHA-256 by file name of everything in the model's folder that decides about its numbers. */
   Map<String, String> modelHashes() {
+    return hashesOf(modelFolder);
+  }
+
+  /** SHA-256 of a file, or of every file in a folder, by its name there. */
+  static Map<String, String> hashesOf(Path path) {
     Map<String, String> hashes = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(modelFolder)) {
+    try (Stream<Path> files = Files.walk(path)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        hashes.put(modelFolder.relativize(file).toString().replace('\\', '/'), Hashes.sha256(file));
+        hashes.put(path.relativize(file).toString().replace('\\', '/'), Hashes.sha256(file));
       }
     } catch (IOException e) {
-      throw InputException.in(modelFolder, "", "cannot be listed (" + e.getMessage() + ")", "");
+      throw InputException.in(path, "", "cannot be listed (" + e.getMessage() + ")", "");
     }
     return hashes;
   }

@@ -1,0 +1,119 @@
+package almagest.cli.pipeline;
+
+import almagest.atlas.Atlas;
+import almagest.corpus.Corpora;
+import almagest.format.Json;
+import almagest.model.LanguageModel;
+import almagest.run.Progress;
+import almagest.run.Workers;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** The whole road: corpus, activations, an SAE per layer, lobes, maps, galaxy, crystals, the page. */
+public final class WholeRun {
+  private final Settings asked;
+  private final Corpora.Options corpora;
+  private final LanguageModel.Options modelOptions;
+  private final Workers workers;
+  private final Progress progress;
+  private final Consumer<String> log;
+
+  /**
+   * @param log takes lines for a person: the plan, the stages
+   */
+  public WholeRun(
+      Settings asked,
+      Corpora.Options corpora,
+      LanguageModel.Options modelOptions,
+      Workers workers,
+      Progress progress,
+      Consumer<String> log) {
+    this.asked = asked;
+    this.corpora = corpora;
+    this.modelOptions = modelOptions;
+    this.workers = workers;
+    this.progress = progress;
+    this.log = log;
+  }
+
+  /**
+   * Brings everything that is missing into being.
+   *
+   * @param directory of the run, made if it is not there
+   * @param force whether to compute again what is there
+   * @param memory the most bytes the run may need, or 0 for no cap
+   */
+  public Headline bring(Path directory, boolean force, long memory) {
+    long start = System.nanoTime();
+    try (RunDirectory run = RunDirectory.open(directory, log)) {
+      if (force) {
+        run.forget();
+      }
+      Sources sources = Sources.open(asked, corpora, modelOptions, progress);
+      Settings settings;
+      int dModel;
+      try (LanguageModel model = sources.openModel()) {
+        settings = asked.forModel(model.layers());
+        dModel = model.dModel();
+      }
+      List<Stage> goals = stages(settings, sources);
+      List<Stage> missing = run.missing(goals);
+      Plan plan = Plan.of(settings, dModel, missing, workers.threads());
+      if (!missing.isEmpty()) {
+        plan.lines().forEach(log);
+      }
+      plan.check(memory, directory);
+      run.note("settings", Json.tree(settings.describe()));
+      run.bring(goals);
+      double seconds = (System.nanoTime() - start) / 1e9;
+      Headline headline = Headline.of(directory.resolve("index.html"), Figures.of(directory, settings), run.ran(), seconds);
+      if (run.ran() > 0) {
+        ObjectNode last = Json.object();
+        last.put("seconds", Math.round(seconds * 10) / 10.0).put("peak_rss_bytes", headline.peakBytes()).put("threads", workers.threads());
+        last.set("figures", Json.tree(headline.figures()));
+        run.note("last_run", last);
+      }
+      return headline;
+    }
+  }
+
+  private List<Stage> stages(Settings settings, Sources sources) {
+    ReadingStages reading = new ReadingStages(settings, sources, workers, progress);
+    CloudStages clouds = new CloudStages(settings, sources, workers, progress);
+    Stage documents = reading.documents();
+    Stage activations = reading.activations(documents);
+    List<Stage> all = new ArrayList<>(List.of(documents));
+    Map<Integer, Stage> saes = new LinkedHashMap<>();
+    for (int layer : settings.reading().layers()) {
+      LayerStages stages = new LayerStages(settings, sources, workers, progress, layer);
+      Stage sae = stages.sae(documents, activations);
+      Stage collect = stages.collect(documents, activations, sae);
+      Stage lobes = stages.lobes(sae, collect);
+      saes.put(layer, sae);
+      all.addAll(List.of(sae, collect, lobes, stages.map(sae)));
+      if (layer == settings.reading().middle()) {
+        all.add(stages.control(documents, activations, sae, lobes));
+      }
+    }
+    all.add(clouds.galaxy(saes));
+    all.add(clouds.crystals());
+    all.add(page(all));
+    return all;
+  }
+
+  /** The page depends on everything. */
+  private static Stage page(List<Stage> everything) {
+    return new Stage(
+        "atlas",
+        Map.of(),
+        List.copyOf(everything),
+        List.of("index.html"),
+        true,
+        run -> Atlas.write(run, run.resolve("index.html")));
+  }
+}
