@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     name = "almagest",
     mixinStandardHelpOptions = false,
     subcommands = {
+      RunCommand.class,
       AtlasCommand.class,
       CooccurCommand.class,
       FeatureCommand.class,

@@ -11,6 +11,7 @@ import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
 import almagest.feature.ActivationSource;
+import almagest.feature.ExampleFile;
 import almagest.feature.PcaBaseline;
 import almagest.feature.RandomDirections;
 import almagest.feature.Sae;
@@ -18,7 +19,7 @@ import almagest.feature.SaeEvaluation;
 import almagest.feature.SaeReport;
 import almagest.feature.SaeTrainer;
 import almagest.format.Json;
-import almagest.model.Tokenizer;
+import almagest.model.LanguageModel;
 import almagest.run.Progress;
 import almagest.run.Provenance;
 import almagest.run.Seed;
@@ -128,6 +129,21 @@ final class LayerStages {
         seed("examples"),
         workers,
         progress);
+  }
+
+  private void writeExamples(Firings firings, Path run, Path file) {
+    DocumentList list = DocumentList.read(run);
+    int[] id = ActivationStore.open(ReadingStages.store(run, layer)).tokenTable().id();
+    try (LanguageModel model = sources.openModel()) {
+      ExampleFile.write(
+          file,
+          firings.examples(),
+          new ExampleFile.Names(
+              id,
+              model.tokenizer()::display,
+              d -> list.documents().get(d).id(),
+              d -> list.documents().get(d).type()));
+    }
   }
 
   /** Encodes all tokens: which features fire in which chunk, how often, and in what contexts. */
