@@ -44,7 +44,8 @@ final class Common {
   @Option(
       names = "--memory",
       paramLabel = "SIZE",
-      description = "A cap, e.g. 4g: what cannot fit is refused before it starts, with what it needs.")
+      description =
+          "A cap, e.g. 4g: what cannot fit is refused before it starts, with what it needs.")
   @Nullable String memory;
 
   @Option(
@@ -58,7 +59,8 @@ final class Common {
     if (memory == null) {
       return 0;
     }
-    Matcher m = Pattern.compile("(\\d{1,9})([kmgt]?)(i?b)?").matcher(memory.toLowerCase(Locale.ROOT));
+    Matcher m =
+        Pattern.compile("(\\d{1,9})([kmgt]?)(i?b)?").matcher(memory.toLowerCase(Locale.ROOT));
     if (!m.matches()) {
       throw new InputException("--memory: expected a size such as 4g or 800m, found " + memory);
     }

@@ -41,7 +41,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--preset",
       paramLabel = "NAME",
       defaultValue = "quick",
-      description = "quick or default: what the other options begin as (default: ${DEFAULT-VALUE}).")
+      description =
+          "quick or default: what the other options begin as (default: ${DEFAULT-VALUE}).")
   private String preset = "quick";
 
   @Option(
@@ -53,13 +54,15 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "MODEL",
-      description = "A Hugging Face model directory, or an embedded model: all-minilm-l6-v2, bge-small-en-v1.5.")
+      description =
+          "A Hugging Face model directory, or an embedded model: all-minilm-l6-v2, bge-small-en-v1.5.")
   private @Nullable String model;
 
   @Option(
       names = "--sae",
       paramLabel = "SAE",
-      description = "A published SAE (SAELens directory, Gemma Scope params.npz) for the middle layer; without it SAEs are trained.")
+      description =
+          "A published SAE (SAELens directory, Gemma Scope params.npz) for the middle layer; without it SAEs are trained.")
   private @Nullable Path sae;
 
   @Option(
@@ -72,17 +75,22 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--type-field",
       paramLabel = "PATH",
-      description = "Where a document's type stands in a line or which column holds it (default: meta.pile_set_name).")
+      description =
+          "Where a document's type stands in a line or which column holds it (default: meta.pile_set_name).")
   private @Nullable String typeField;
 
-  @Option(names = "--text-field", paramLabel = "PATH", description = "Where its text stands (default: text).")
+  @Option(
+      names = "--text-field",
+      paramLabel = "PATH",
+      description = "Where its text stands (default: text).")
   private @Nullable String textField;
 
   @Option(
       names = "--layers",
       paramLabel = "L,…",
       split = ",",
-      description = "Zero-based blocks; the residual stream after each is looked at. The middle one gets the larger SAE.")
+      description =
+          "Zero-based blocks; the residual stream after each is looked at. The middle one gets the larger SAE.")
   private @Nullable List<Integer> layers;
 
   @Option(names = "--tokens", paramLabel = "N", description = "Read at most so many tokens.")
@@ -94,7 +102,8 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--threshold",
       paramLabel = "X",
-      description = "A feature fires above this: 0 for SAEs trained here; the published set-up has 1.")
+      description =
+          "A feature fires above this: 0 for SAEs trained here; the published set-up has 1.")
   private @Nullable Double threshold;
 
   @Option(names = "--k", paramLabel = "K,…", split = ",", description = "Numbers of lobes.")

@@ -7,6 +7,7 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.NullTest;
 import almagest.tensor.DoubleMatrix;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -53,7 +54,12 @@ public final class Crystals {
       List<RelationQuality> relations,
       SilhouetteCurve silhouette,
       Scatter scatter,
-      LengthEffect length) {}
+      LengthEffect length) {
+    /** As a layer of {@code crystals.json}; NaN is null. */
+    public ObjectNode toJson() {
+      return CrystalsJson.of(this);
+    }
+  }
 
   /**
    * Measures one layer. O(n d²) per fit; folds + relations + a few fits.
@@ -83,10 +89,14 @@ public final class Crystals {
     Lda whole = Lda.fit(raw, differences.labels(), workers);
     int used = Math.min(k, whole.components());
     try (Progress.Task task = progress.start("crystals", options.folds() + 2L * classes, "fits")) {
-      List<Fold> folds = folds(differences, raw, used, options, workers, task);
+      List<DoubleMatrix> dealt =
+          workers.map(
+              options.shuffles(),
+              s -> differences.shuffled(options.seed().split("dealt").split(s)));
+      List<Fold> folds = folds(differences, raw, dealt, used, options, workers, task);
       List<RelationQuality> relations = new ArrayList<>();
       for (int r = 0; r < classes; r++) {
-        relations.add(quality(differences, raw, r, used, folds, options, workers));
+        relations.add(quality(differences, raw, dealt, r, used, folds, options, workers));
         task.advance(2);
       }
       return new Layer(
@@ -122,15 +132,13 @@ public final class Crystals {
   private static List<Fold> folds(
       Differences differences,
       DoubleMatrix raw,
+      List<DoubleMatrix> dealt,
       int k,
       Options options,
       Workers workers,
       Progress.Task task) {
     int[] fold =
         Folds.stratified(differences.labels(), options.folds(), options.seed().split("folds"));
-    List<DoubleMatrix> dealt =
-        workers.map(
-            options.shuffles(), s -> differences.shuffled(options.seed().split("dealt").split(s)));
     List<Fold> folds = new ArrayList<>();
     for (int f = 0; f < options.folds(); f++) {
       int[] train = Folds.where(fold, f, false);
@@ -159,6 +167,7 @@ public final class Crystals {
   private static RelationQuality quality(
       Differences differences,
       DoubleMatrix raw,
+      List<DoubleMatrix> dealt,
       int relation,
       int k,
       List<Fold> folds,
@@ -177,14 +186,7 @@ public final class Crystals {
     Faces before = Faces.within(raw, rows, seed);
     double[] dealtBefore =
         toArray(
-            workers.map(
-                options.shuffles(),
-                s ->
-                    Faces.within(
-                            differences.shuffled(options.seed().split("dealt").split(s)),
-                            rows,
-                            seed)
-                        .cosine()));
+            workers.map(options.shuffles(), s -> Faces.within(dealt.get(s), rows, seed).cosine()));
     Faces after =
         mean(
             folds.stream()

@@ -1,9 +1,13 @@
 package almagest.atom;
 
+import almagest.linalg.Blas;
 import almagest.run.Seed;
 import almagest.tensor.DoubleMatrix;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.random.RandomGenerator;
 
 /**
@@ -17,28 +21,48 @@ import java.util.random.RandomGenerator;
  * @param faces how many faces were looked at
  */
 public record Faces(double residual, double cosine, double meanCosine, int faces) {
-  /** At most this many faces are looked at, drawn with the seed when there are more. */
-  private static final int LIMIT = 20_000;
+  /** Faces of at most this many rows are looked at, drawn with the seed when there are more. */
+  private static final int ROWS = 200;
+
+  /** Faces between relations that are looked at. */
+  private static final int ACROSS = 20_000;
 
   /**
    * Faces among the given rows; NaN figures when there are fewer than two rows of non-zero length.
    */
   public static Faces within(DoubleMatrix differences, List<Integer> rows, Seed seed) {
-    int m = rows.size();
-    long all = (long) m * (m - 1) / 2;
-    Collector collector = new Collector((int) Math.min(all, LIMIT));
-    if (all <= LIMIT) {
-      for (int i = 0; i < m; i++) {
-        for (int j = 0; j < i; j++) {
-          collector.add(differences.row(rows.get(i)), differences.row(rows.get(j)));
-        }
-      }
-    } else {
-      RandomGenerator random = seed.generator();
-      for (int f = 0; f < LIMIT; f++) {
-        int i = random.nextInt(m);
-        int j = random.nextInt(m - 1);
-        collector.add(differences.row(rows.get(i)), differences.row(rows.get(j >= i ? j + 1 : j)));
+    List<Integer> chosen = new ArrayList<>(rows);
+    if (rows.size() > ROWS) {
+      Collections.shuffle(chosen, Random.from(seed.generator()));
+      chosen = chosen.subList(0, ROWS);
+    }
+    int m = chosen.size();
+    int d = differences.columns();
+    DoubleMatrix x = DoubleMatrix.zeros(m, d);
+    for (int i = 0; i < m; i++) {
+      x.setRow(i, differences.row(chosen.get(i)));
+    }
+    // All faces at once: lengths and cosines follow from the products of every row with every row.
+    DoubleMatrix products = DoubleMatrix.zeros(m, m);
+    Blas.dgemm(
+        false,
+        true,
+        m,
+        m,
+        d,
+        1,
+        x.data(),
+        Math.max(1, d),
+        x.data(),
+        Math.max(1, d),
+        0,
+        products.data(),
+        Math.max(1, m));
+    double[] p = products.toArray();
+    Collector collector = new Collector(m * (m - 1) / 2);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < i; j++) {
+        collector.add(p[i * m + i], p[j * m + j], p[i * m + j]);
       }
     }
     return collector.faces();
@@ -48,7 +72,7 @@ public record Faces(double residual, double cosine, double meanCosine, int faces
   public static Faces across(
       DoubleMatrix differences, List<Integer> rows, List<Integer> others, Seed seed) {
     RandomGenerator random = seed.generator();
-    int count = Math.min(LIMIT, 4 * rows.size());
+    int count = Math.min(ACROSS, 4 * rows.size());
     Collector collector = new Collector(others.isEmpty() ? 0 : count);
     for (int f = 0; f < count && !others.isEmpty(); f++) {
       collector.add(
@@ -77,6 +101,11 @@ public record Faces(double residual, double cosine, double meanCosine, int faces
         vv += v[j] * v[j];
         uv += u[j] * v[j];
       }
+      add(uu, vv, uv);
+    }
+
+    /** By the squares of both lengths and the product of the two. */
+    void add(double uu, double vv, double uv) {
       if (uu == 0 || vv == 0) {
         return; // A word paired with itself has no direction.
       }

@@ -99,12 +99,7 @@ public record LossRecovered(
     }
 
     private static double[] piece(
-        int[] ids,
-        int from,
-        int to,
-        long start,
-        FloatMatrix clean,
-        @Nullable FloatMatrix altered) {
+        int[] ids, int from, int to, long start, FloatMatrix clean, @Nullable FloatMatrix altered) {
       double[] sums = new double[2];
       float[] p = new float[clean.columns()];
       float[] q = new float[clean.columns()];

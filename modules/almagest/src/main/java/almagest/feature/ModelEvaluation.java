@@ -84,8 +84,7 @@ public record ModelEvaluation(SaeEvaluation figures, @Nullable LossRecovered los
       while (source.hasNext()) {
         List<Window> batch = batch(source, model);
         List<Context> contexts = batch.stream().map(Window::context).toList();
-        try (Activations a =
-            model.forward(contexts, LanguageModel.Request.of(hook), workers)) {
+        try (Activations a = model.forward(contexts, LanguageModel.Request.of(hook), workers)) {
           FloatMatrix x = counted(a, hook, batch);
           double[] mean = Centre.mean(ActivationSource.of(x), workers);
           for (int i = 0; i < sum.length; i++) {
@@ -129,9 +128,7 @@ public record ModelEvaluation(SaeEvaluation figures, @Nullable LossRecovered los
     for (int c = 0; c < windows.size(); c++) {
       Window w = windows.get(c);
       long from = a.start(c) + w.first();
-      x.slice(to, to + w.tokens())
-          .data()
-          .copyFrom(all.slice(from, from + w.tokens()).data());
+      x.slice(to, to + w.tokens()).data().copyFrom(all.slice(from, from + w.tokens()).data());
       to += w.tokens();
     }
     return x;
@@ -139,15 +136,19 @@ public record ModelEvaluation(SaeEvaluation figures, @Nullable LossRecovered los
 
   /** A few windows and what is done to them. */
   private record Batch(
-      LanguageModel model, Hook hook, Sae sae, List<Window> windows, double[] mean, Workers workers) {
+      LanguageModel model,
+      Hook hook,
+      Sae sae,
+      List<Window> windows,
+      double[] mean,
+      Workers workers) {
 
     void run(SaeEvaluation.Sums sums, LossRecovered.Sums losses) {
       List<Context> contexts = windows.stream().map(Window::context).toList();
       int[][] counted =
           windows.stream().map(w -> new int[] {w.first(), w.last()}).toArray(int[][]::new);
       boolean logits = model.hasLogits();
-      LanguageModel.Request request =
-          new LanguageModel.Request(Set.of(hook), logits, Map.of());
+      LanguageModel.Request request = new LanguageModel.Request(Set.of(hook), logits, Map.of());
       try (Activations clean = model.forward(contexts, request, workers)) {
         FloatMatrix x = ModelEvaluation.counted(clean, hook, windows);
         SparseRows features = sae.encode(x, workers);

@@ -33,15 +33,17 @@ class ModelEvaluationTest {
       for (int i = 0; i < ids.length; i++) {
         ids[i] = document.get(i).asInt();
       }
-      windows.add(
-          new Window(windows.size(), 0, Context.of(ids), includeBos ? 0 : 1, ids.length));
+      windows.add(new Window(windows.size(), 0, Context.of(ids), includeBos ? 0 : 1, ids.length));
     }
     return windows;
   }
 
   @ParameterizedTest
   @CsvSource({
-    "sae_topk,false", "sae_topk,true", "sae_jumprelu,false", "sae_jumprelu,true",
+    "sae_topk,false",
+    "sae_topk,true",
+    "sae_jumprelu,false",
+    "sae_jumprelu,true",
   })
   void figuresAreThoseOfTheFixture(String name, boolean includeBos) {
     JsonNode expected =
@@ -73,25 +75,24 @@ class ModelEvaluationTest {
     assertThat(got.path("dead_fraction").asDouble())
         .isEqualTo(expected.path("dead_fraction").asDouble());
     assertThat(Math.round(got.path("l0").asDouble() * got.path("tokens").asDouble()))
-        .isEqualTo(
-            Math.round(expected.path("l0").asDouble() * expected.path("tokens").asDouble()));
+        .isEqualTo(Math.round(expected.path("l0").asDouble() * expected.path("tokens").asDouble()));
   }
 
   @Test
   void anSaeOfAnotherWidthIsRefusedWithBothWidths() {
-    Sae other = RandomDirections.of(10, 2, new float[7], SaeInfo.of("", "", ""), new almagest.run.Seed(1));
+    Sae other =
+        RandomDirections.of(10, 2, new float[7], SaeInfo.of("", "", ""), new almagest.run.Seed(1));
     try (Workers workers = new Workers(1);
         LanguageModel model =
             LanguageModel.open(FIXTURE.resolve("model"), new LanguageModel.Options())) {
-      assertThatThrownBy(
-              () ->
-                  ModelEvaluation.of(
-                      model,
-                      Hook.residPost(1),
-                      other,
-                      () -> windows(false).stream(),
-                      workers,
-                      Progress.NONE))
+      assertThatThrownBy(() ->
+              ModelEvaluation.of(
+                  model,
+                  Hook.residPost(1),
+                  other,
+                  () -> windows(false).stream(),
+                  workers,
+                  Progress.NONE))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("48")
           .hasMessageContaining("7");

@@ -31,7 +31,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** The stages that need no chunks: the galaxy of all layers, and the crystals of known relations. */
+/**
+ * The stages that need no chunks: the galaxy of all layers, and the crystals of known relations.
+ */
 final class CloudStages {
   private final Settings settings;
   private final Sources sources;
@@ -48,7 +50,8 @@ final class CloudStages {
   /** Shape of every layer's decoder directions. */
   Stage galaxy(Map<Integer, Stage> saes) {
     List<String> outputs = new ArrayList<>(List.of("galaxy/galaxy.json"));
-    saes.keySet().forEach(layer -> outputs.add("galaxy/" + LayerStages.folder(layer) + "-pca3.npy"));
+    saes.keySet()
+        .forEach(layer -> outputs.add("galaxy/" + LayerStages.folder(layer) + "-pca3.npy"));
     return new Stage(
         "galaxy",
         Map.of("seed", settings.seed()),
@@ -65,7 +68,11 @@ final class CloudStages {
             clouds.add(new NamedCloud(folder, Points.of(sae.wDec()), layer, l0 > 0 ? l0 : null));
           }
           ObjectNode result = Json.object();
-          result.set("almagest", Json.tree(new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
+          result.set(
+              "almagest",
+              Json.tree(
+                  new Provenance(
+                      Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
           result.setAll(
               Galaxy.analyse(
                   clouds,
@@ -85,7 +92,8 @@ final class CloudStages {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) wide[i];
     }
-    Npy.write(run.resolve("galaxy").resolve(file), NpyArray.of(values, scores.rows(), scores.columns()));
+    Npy.write(
+        run.resolve("galaxy").resolve(file), NpyArray.of(values, scores.rows(), scores.columns()));
     return file;
   }
 
@@ -93,7 +101,13 @@ final class CloudStages {
   Stage crystals() {
     return new Stage(
         "crystals",
-        Map.of("model", sources.modelHashes(), "layers", settings.reading().layers(), "seed", settings.seed()),
+        Map.of(
+            "model",
+            sources.modelHashes(),
+            "layers",
+            settings.reading().layers(),
+            "seed",
+            settings.seed()),
         List.of(),
         List.of("crystals/crystals.json"),
         true,
@@ -114,10 +128,17 @@ final class CloudStages {
       }
     }
     ObjectNode result = Json.object();
-    result.set("almagest", Json.tree(new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
+    result.set(
+        "almagest",
+        Json.tree(
+            new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
     ArrayNode sourcesOf = result.putArray("relations");
-    relations.forEach(
-        r -> sourcesOf.addObject().put("name", r.name()).put("pairs", r.pairs().size()).put("source", r.source()));
+    relations.forEach(r ->
+        sourcesOf
+            .addObject()
+            .put("name", r.name())
+            .put("pairs", r.pairs().size())
+            .put("source", r.source()));
     ArrayNode layers = result.putArray("layers");
     try (LanguageModel model = sources.openModel()) {
       TreeSet<Hook> hooks = new TreeSet<>();
@@ -126,25 +147,24 @@ final class CloudStages {
       WordVectors.Pool pool = model.hasLogits() ? WordVectors.Pool.LAST : WordVectors.Pool.MEAN;
       result.put("pool", pool.name().toLowerCase(java.util.Locale.ROOT));
       Map<Hook, FloatMatrix> vectors = WordVectors.of(model, words, hooks, pool, workers, progress);
-      vectors.forEach(
-          (hook, values) -> {
-            ObjectNode layer = layers.addObject();
-            layer.put("layer", hook.kind() == Hook.Kind.RESID_PRE ? -1 : hook.layer());
-            layer.put("hook", hook.name());
-            layer.setAll(
-                (ObjectNode)
-                    Json.tree(
-                        Crystals.measure(
-                            differences(relations, index, values),
-                            Crystals.Options.defaults(new Seed(settings.seed()).split("crystals")),
-                            workers,
-                            progress)));
-          });
+      vectors.forEach((hook, values) -> {
+        ObjectNode layer = layers.addObject();
+        layer.put("layer", hook.kind() == Hook.Kind.RESID_PRE ? -1 : hook.layer());
+        layer.put("hook", hook.name());
+        layer.setAll(
+            Crystals.measure(
+                    differences(relations, index, values),
+                    Crystals.Options.defaults(new Seed(settings.seed()).split("crystals")),
+                    workers,
+                    progress)
+                .toJson());
+      });
     }
     return result;
   }
 
-  private static Differences differences(List<Relation> relations, Map<String, Integer> index, FloatMatrix vectors) {
+  private static Differences differences(
+      List<Relation> relations, Map<String, Integer> index, FloatMatrix vectors) {
     List<String[]> pairs = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
     for (int r = 0; r < relations.size(); r++) {

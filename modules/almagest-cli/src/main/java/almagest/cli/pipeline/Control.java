@@ -11,7 +11,8 @@ final class Control {
   /**
    * @param trained {@code lobes.json} of the trained features
    * @param random the same of random directions
-   * @return Cramér's V on documents that did not make the lobes: {@code trained}, {@code random_directions}, {@code permuted_lobes}
+   * @return Cramér's V on documents that did not make the lobes: {@code trained}, {@code
+   *     random_directions}, {@code permuted_lobes}
    */
   static ObjectNode of(JsonNode trained, JsonNode random, int k, int l0) {
     JsonNode t = types(trained, k);

@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.TreeSet;
 
 /**
- * The documents of a run, {@code corpus/documents.jsonl}: those that are read, in order, and which of them are held out. The number of a
- * document in all other files is its line here, counted from 0.
+ * The documents of a run, {@code corpus/documents.jsonl}: those that are read, in order, and which
+ * of them are held out. The number of a document in all other files is its line here, counted from
+ * 0.
  */
 record DocumentList(List<Entry> documents) {
   /**
@@ -74,7 +75,10 @@ record DocumentList(List<Entry> documents) {
         out -> {
           for (Entry e : documents) {
             ObjectNode line = Json.object();
-            line.put("id", e.id()).put("type", e.type()).put("source", e.source()).put("title", e.title());
+            line.put("id", e.id())
+                .put("type", e.type())
+                .put("source", e.source())
+                .put("title", e.title());
             line.put("tokens", e.tokens()).put("held_out", e.heldOut());
             out.write((Json.line(line) + "\n").getBytes(StandardCharsets.UTF_8));
           }
@@ -97,7 +101,8 @@ record DocumentList(List<Entry> documents) {
                 e.path("held_out").asBoolean()));
       }
     } catch (JsonProcessingException e) {
-      throw InputException.in(file, "line " + (entries.size() + 1), "not valid JSON", "remove the file and run again");
+      throw InputException.in(
+          file, "line " + (entries.size() + 1), "not valid JSON", "remove the file and run again");
     } catch (IOException e) {
       throw InputException.in(file, "", "cannot be read (" + e.getMessage() + ")", "");
     }

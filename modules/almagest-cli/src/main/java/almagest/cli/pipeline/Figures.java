@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** The five most telling figures of a finished run, read from its files, each beside what it must be compared with. */
+/**
+ * The five most telling figures of a finished run, read from its files, each beside what it must be
+ * compared with.
+ */
 final class Figures {
   private Figures() {}
 
@@ -49,7 +52,8 @@ final class Figures {
   }
 
   private static String place(JsonNode lobes) {
-    JsonNode ks = lobes.path("affinities").path(lobes.path("affinities").fieldNames().next()).path("k");
+    JsonNode ks =
+        lobes.path("affinities").path(lobes.path("affinities").fieldNames().next()).path("k");
     JsonNode k = ks.path("3").isMissingNode() ? ks.elements().next() : ks.path("3");
     JsonNode nulls = k.path("ami_null").path(0);
     JsonNode corrected = k.path("classifier").path("corrected");
@@ -113,7 +117,9 @@ final class Figures {
 
   private static double median(JsonNode layer, String when) {
     List<Double> all = new ArrayList<>();
-    layer.path("relations").forEach(r -> all.add(r.path(when).path("cosine").asDouble()));
+    layer
+        .path("relations")
+        .forEach(r -> all.add(r.path(when).path("trapezoid_cosine").path("median").asDouble()));
     all.sort(Double::compare);
     return all.isEmpty() ? Double.NaN : all.get(all.size() / 2);
   }

@@ -18,7 +18,13 @@ import java.nio.file.Path;
 final class FlatMap {
   private FlatMap() {}
 
-  static void write(FloatMatrix decoder, int iterations, Path folder, Provenance provenance, Workers workers, Progress progress) {
+  static void write(
+      FloatMatrix decoder,
+      int iterations,
+      Path folder,
+      Provenance provenance,
+      Workers workers,
+      Progress progress) {
     int n = decoder.rowsAsInt();
     Points points = Points.of(decoder);
     Pca pca = Pca.of(points, 3, workers);

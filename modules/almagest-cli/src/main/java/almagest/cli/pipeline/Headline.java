@@ -13,9 +13,15 @@ import java.util.List;
  * @param seconds how long it took
  * @param peakBytes the most memory the process had
  */
-public record Headline(String page, List<String> figures, int stages, double seconds, long peakBytes) {
+public record Headline(
+    String page, List<String> figures, int stages, double seconds, long peakBytes) {
   static Headline of(Path page, List<String> figures, int stages, double seconds) {
-    return new Headline(page.toAbsolutePath().normalize().toString(), List.copyOf(figures), stages, seconds, PeakMemory.bytes());
+    return new Headline(
+        page.toAbsolutePath().normalize().toString(),
+        List.copyOf(figures),
+        stages,
+        seconds,
+        PeakMemory.bytes());
   }
 
   /** For a person. */
@@ -26,7 +32,10 @@ public record Headline(String page, List<String> figures, int stages, double sec
     lines.add("");
     lines.add(
         "%s in %.0f s, %.1f GiB at most."
-            .formatted(stages == 0 ? "Nothing to do: all stages were there" : stages + " stages", seconds, peakBytes / (double) (1L << 30)));
+            .formatted(
+                stages == 0 ? "Nothing to do: all stages were there" : stages + " stages",
+                seconds,
+                peakBytes / (double) (1L << 30)));
     lines.add("The page: " + page);
     return lines;
   }

@@ -32,7 +32,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What is done at each layer: an SAE, what fires where, lobes, a map; at the middle one also the controls. */
+/**
+ * What is done at each layer: an SAE, what fires where, lobes, a map; at the middle one also the
+ * controls.
+ */
 final class LayerStages {
   private final Settings settings;
   private final Sources sources;
@@ -72,14 +75,27 @@ final class LayerStages {
     return ActivationSource.of(shards);
   }
 
-  /** Trains an SAE on the documents that are not held out, or takes the published one, and measures it on the held-out ones. */
+  /**
+   * Trains an SAE on the documents that are not held out, or takes the published one, and measures
+   * it on the held-out ones.
+   */
   Stage sae(Stage documents, Stage activations) {
     int width = settings.widthAt(layer);
     Settings.Features f = settings.features();
     Path published = layer == settings.reading().middle() ? f.published() : null;
     Map<String, Object> options =
         published == null
-            ? Map.of("width", width, "active", f.active(), "steps", f.steps(), "batch", f.batch(), "seed", settings.seed())
+            ? Map.of(
+                "width",
+                width,
+                "active",
+                f.active(),
+                "steps",
+                f.steps(),
+                "batch",
+                f.batch(),
+                "seed",
+                settings.seed())
             : Map.of("published", Sources.hashesOf(published));
     return new Stage(
         in("sae"),
@@ -97,8 +113,16 @@ final class LayerStages {
           List<SaeTrainer.LossPoint> curve;
           if (published == null) {
             SaeTrainer.Result trained =
-                new SaeTrainer(training, SaeTrainer.Options.topK(width, f.active(), f.batch(), f.steps()), seed("sae"))
-                    .train(run.resolve(in("training.checkpoint")), store.model(), store.hook().name(), workers, progress);
+                new SaeTrainer(
+                        training,
+                        SaeTrainer.Options.topK(width, f.active(), f.batch(), f.steps()),
+                        seed("sae"))
+                    .train(
+                        run.resolve(in("training.checkpoint")),
+                        store.model(),
+                        store.hook().name(),
+                        workers,
+                        progress);
             sae = trained.sae();
             curve = trained.curve();
           } else {
@@ -152,7 +176,12 @@ final class LayerStages {
         in("collect"),
         Map.of("chunk", settings.brain().chunk(), "threshold", settings.brain().threshold()),
         List.of(documents, activations, sae),
-        List.of(in("chunks.npz"), in("types.json"), in("cooccurrence.npz"), in("occurrences.npz"), in("examples.jsonl")),
+        List.of(
+            in("chunks.npz"),
+            in("types.json"),
+            in("cooccurrence.npz"),
+            in("occurrences.npz"),
+            in("examples.jsonl")),
         true,
         run -> {
           Path folder = run.resolve(folder(layer));
@@ -175,7 +204,15 @@ final class LayerStages {
     return new Stage(
         in("lobes"),
         Map.of(
-            "k", brain.ks(), "affinities", brain.affinities(), "trials", brain.trials(), "seed", settings.seed(), "middle",
+            "k",
+            brain.ks(),
+            "affinities",
+            brain.affinities(),
+            "trials",
+            brain.trials(),
+            "seed",
+            settings.seed(),
+            "middle",
             layer == settings.reading().middle()),
         List.of(sae, collect),
         outputs,
@@ -185,7 +222,8 @@ final class LayerStages {
           Chunks chunks = Chunks.read(folder.resolve("chunks.npz"), folder.resolve("types.json"));
           FloatMatrix decoder = Sae.open(folder.resolve("sae")).wDec();
           Cooccurrence counts = Cooccurrence.read(folder.resolve("cooccurrence.npz"));
-          LobesResult result = Lobes.of(chunks, decoder, lobeOptions(), seed("lobes"), workers, progress);
+          LobesResult result =
+              Lobes.of(chunks, decoder, lobeOptions(), seed("lobes"), workers, progress);
           Neighbours.write(
               folder.resolve("neighbours.npz"),
               Neighbours.byCosine(decoder, 10, workers),
@@ -206,7 +244,12 @@ final class LayerStages {
         Lobes.Options.DEFAULT.seeds(),
         true,
         1.0 / settings.reading().heldOut(),
-        new Position.Options(brain.trials(), all.strata(), middle, middle ? brain.trials() : 0, middle ? all.corrected() : null),
+        new Position.Options(
+            brain.trials(),
+            all.strata(),
+            middle,
+            middle ? brain.trials() : 0,
+            middle ? all.corrected() : null),
         new LobeTypes.Options(brain.trials(), 10 * brain.trials()));
   }
 
@@ -221,13 +264,19 @@ final class LayerStages {
         run -> {
           Path folder = run.resolve(folder(layer));
           FlatMap.write(
-              Sae.open(folder.resolve("sae")).wDec(), settings.brain().mapIterations(), folder, provenance(), workers, progress);
+              Sae.open(folder.resolve("sae")).wDec(),
+              settings.brain().mapIterations(),
+              folder,
+              provenance(),
+              workers,
+              progress);
         });
   }
 
   /**
-   * The same road with random directions in place of the trained ones, at equal L0: lobe by type as Cramér's V, of the trained features,
-   * of the random ones, and of the trained ones with the lobes' labels permuted.
+   * The same road with random directions in place of the trained ones, at equal L0: lobe by type as
+   * Cramér's V, of the trained features, of the random ones, and of the trained ones with the
+   * lobes' labels permuted.
    */
   Stage control(Stage documents, Stage activations, Stage sae, Stage lobes) {
     return new Stage(
@@ -239,7 +288,15 @@ final class LayerStages {
         run -> {
           Path folder = run.resolve(folder(layer));
           Sae trained = Sae.open(folder.resolve("sae"));
-          int l0 = Math.max(1, (int) Math.round(Json.read(folder.resolve("sae-eval.json")).path("held_out").path("l0").asDouble(settings.features().active())));
+          int l0 =
+              Math.max(
+                  1,
+                  (int)
+                      Math.round(
+                          Json.read(folder.resolve("sae-eval.json"))
+                              .path("held_out")
+                              .path("l0")
+                              .asDouble(settings.features().active())));
           Sae random = RandomDirections.like(trained, l0, seed("random directions"));
           Firings firings = firings(run, random);
           int k = settings.brain().ks().contains(3) ? 3 : settings.brain().ks().getFirst();
@@ -254,8 +311,10 @@ final class LayerStages {
                   1.0 / settings.reading().heldOut(),
                   null,
                   new LobeTypes.Options(settings.brain().trials(), 0));
-          LobesResult cut = Lobes.of(firings.chunks(), null, options, seed("control lobes"), workers, progress);
-          ObjectNode result = Control.of(Json.read(folder.resolve("lobes.json")), cut.toJson(provenance()), k, l0);
+          LobesResult cut =
+              Lobes.of(firings.chunks(), null, options, seed("control lobes"), workers, progress);
+          ObjectNode result =
+              Control.of(Json.read(folder.resolve("lobes.json")), cut.toJson(provenance()), k, l0);
           result.set("almagest", Json.tree(provenance()));
           writeExamples(firings, run, folder.resolve("control-examples.jsonl"));
           Json.write(folder.resolve("control.json"), result);

@@ -10,8 +10,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What a run will need, said before it starts. Memory and disk are upper estimates from the sizes; time follows from multiply-adds at a
- * rate that is measured on the spot, and from no more than that: expect half to twice.
+ * What a run will need, said before it starts. Memory and disk are upper estimates from the sizes;
+ * time follows from multiply-adds at a rate that is measured on the spot, and from no more than
+ * that: expect half to twice.
  *
  * @param memory bytes of heap and native memory at the peak, mapped files not counted
  * @param disk bytes on disk at the peak
@@ -28,22 +29,30 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
     long width = Math.max(f.width(), f.sideWidth());
     long chunks = tokens / settings.brain().chunk();
     long training = 4L * dModel * (8L * width + 3L * f.batch()) + 4L * 2 * f.batch() * width;
-    long chunkEntries = 4L * chunks * Math.min(width, (long) f.active() * settings.brain().chunk() / 4);
+    long chunkEntries =
+        4L * chunks * Math.min(width, (long) f.active() * settings.brain().chunk() / 4);
     long lobes = 4L * width * width * 3 + chunkEntries * 3;
     long tables = 40L * tokens;
     long examples = width * 30L * 200;
     long memory = BASE + tables + Math.max(training, Math.max(lobes, examples + chunkEntries));
     boolean reads = missing.stream().anyMatch(s -> s.name().equals(ReadingStages.ACTIVATIONS));
-    long disk = (reads ? 4L * tokens * dModel * layers : 0) + layers * (4L * width * width + 8L * width * dModel) + chunkEntries;
+    long disk =
+        (reads ? 4L * tokens * dModel * layers : 0)
+            + layers * (4L * width * width + 8L * width * dModel)
+            + chunkEntries;
     return new Plan(settings, missing, memory, disk, seconds(settings, dModel, missing, threads));
   }
 
-  /** Multiply-adds of the stages that are missing over the measured rate; the rest of a stage's work as a factor. */
+  /**
+   * Multiply-adds of the stages that are missing over the measured rate; the rest of a stage's work
+   * as a factor.
+   */
   private static double seconds(Settings settings, int dModel, List<Stage> missing, int threads) {
     double rate = MachineRate.multiplyAdds() * threads;
     double tokens = settings.reading().tokens();
     double depth = settings.reading().layers().getLast() + 1;
-    double forward = tokens * depth * (12.0 * dModel * dModel + 2.0 * dModel * settings.brain().chunk());
+    double forward =
+        tokens * depth * (12.0 * dModel * dModel + 2.0 * dModel * settings.brain().chunk());
     double total = 0;
     for (Stage stage : missing) {
       String what = stage.name().substring(stage.name().indexOf('/') + 1);
@@ -53,11 +62,16 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
               : settings.features().sideWidth();
       Map<String, Double> work =
           Map.of(
-              ReadingStages.ACTIVATIONS, 1.6 * forward,
-              "sae", 2.5 * settings.features().steps() * settings.features().batch() * width * dModel,
-              "collect", 3 * tokens * width * dModel,
-              "control", 5 * tokens * width * dModel,
-              "lobes", 60.0 * width * width * dModel / 16 * settings.brain().affinities().size());
+              ReadingStages.ACTIVATIONS,
+              1.6 * forward,
+              "sae",
+              2.5 * settings.features().steps() * settings.features().batch() * width * dModel,
+              "collect",
+              3 * tokens * width * dModel,
+              "control",
+              5 * tokens * width * dModel,
+              "lobes",
+              60.0 * width * width * dModel / 16 * settings.brain().affinities().size());
       total += work.getOrDefault(what, 0.0) / rate + 2;
     }
     return total;
@@ -69,13 +83,21 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
     lines.add(
         "Plan: %s reads up to %,d tokens of corpus %s; layers %s; SAEs of %,d features (middle) and %,d; lobes of %s."
             .formatted(
-                name(r.model()), r.tokens(), name(r.corpus()), r.layers(), settings.features().width(), settings.features().sideWidth(),
+                name(r.model()),
+                r.tokens(),
+                name(r.corpus()),
+                r.layers(),
+                settings.features().width(),
+                settings.features().sideWidth(),
                 settings.brain().affinities()));
     lines.add(
         String.format(
             Locale.ROOT,
             "      %d stages to run, about %s; at most %.1f GiB of memory and %.1f GiB of disk. Stop it any time: the same command goes on.",
-            missing.size(), minutes(seconds), gib(memory), gib(disk)));
+            missing.size(),
+            minutes(seconds),
+            gib(memory),
+            gib(disk)));
     return lines;
   }
 
@@ -102,18 +124,26 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
     }
     if (cap > 0 && memory > cap) {
       throw new ResourceException(
-          String.format(Locale.ROOT, "--memory: this run needs %.1f GiB, the cap is %.1f GiB; fewer --features or --tokens need less", gib(memory), gib(cap)));
+          String.format(
+              Locale.ROOT,
+              "--memory: this run needs %.1f GiB, the cap is %.1f GiB; fewer --features or --tokens need less",
+              gib(memory),
+              gib(cap)));
     }
     try {
       long free = Files.getFileStore(directory).getUsableSpace();
       if (free < disk) {
         throw new ResourceException(
             String.format(
-                Locale.ROOT, "%s: this run needs %.1f GiB of disk, %.1f GiB are free; give --out a folder on a larger disk, or fewer --tokens",
-                directory, gib(disk), gib(free)));
+                Locale.ROOT,
+                "%s: this run needs %.1f GiB of disk, %.1f GiB are free; give --out a folder on a larger disk, or fewer --tokens",
+                directory,
+                gib(disk),
+                gib(free)));
       }
     } catch (IOException e) {
-      throw new ResourceException("cannot tell the free space of " + directory + ": " + e.getMessage(), e);
+      throw new ResourceException(
+          "cannot tell the free space of " + directory + ": " + e.getMessage(), e);
     }
   }
 }

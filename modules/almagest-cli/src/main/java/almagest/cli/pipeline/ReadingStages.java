@@ -39,7 +39,10 @@ final class ReadingStages {
     this.progress = progress;
   }
 
-  /** Picks documents from the start of the corpus until the tokens suffice; deals every n-th of a type to the held-out part. */
+  /**
+   * Picks documents from the start of the corpus until the tokens suffice; deals every n-th of a
+   * type to the held-out part.
+   */
   Stage documents() {
     Map<String, Object> options =
         Map.of(
@@ -68,12 +71,16 @@ final class ReadingStages {
     long total = 0;
     try (LanguageModel model = sources.openModel();
         Stream<Document> documents = sources.corpus().documents();
-        Progress.Task task = progress.start("choose documents", settings.reading().tokens(), "tokens")) {
+        Progress.Task task =
+            progress.start("choose documents", settings.reading().tokens(), "tokens")) {
       Windows.Options windows = Windows.Options.of(model);
       int most =
           windows.perDocument() == 0
               ? Integer.MAX_VALUE
-              : windows.perDocument() * (windows.context() - model.contextPrefix().length - model.contextSuffix().length);
+              : windows.perDocument()
+                  * (windows.context()
+                      - model.contextPrefix().length
+                      - model.contextSuffix().length);
       Iterator<Document> source = documents.iterator();
       while (total < settings.reading().tokens() && source.hasNext()) {
         List<Document> batch = new ArrayList<>();
@@ -81,13 +88,20 @@ final class ReadingStages {
           batch.add(source.next());
         }
         List<Integer> lengths =
-            workers.map(batch.size(), i -> Math.min(most, model.tokenizer().encodePlain(batch.get(i).text()).length));
+            workers.map(
+                batch.size(),
+                i -> Math.min(most, model.tokenizer().encodePlain(batch.get(i).text()).length));
         for (int i = 0; i < batch.size() && total < settings.reading().tokens(); i++) {
           Document d = batch.get(i);
           int nth = ofType.merge(d.type(), 1, Integer::sum);
           chosen.add(
               new DocumentList.Entry(
-                  d.id(), d.type(), d.source(), d.title(), lengths.get(i), nth % settings.reading().heldOut() == 0));
+                  d.id(),
+                  d.type(),
+                  d.source(),
+                  d.title(),
+                  lengths.get(i),
+                  nth % settings.reading().heldOut() == 0));
           total += lengths.get(i);
           task.advance(lengths.get(i));
         }
@@ -95,10 +109,17 @@ final class ReadingStages {
     }
     DocumentList list = new DocumentList(chosen);
     boolean none = chosen.stream().noneMatch(DocumentList.Entry::heldOut);
-    if (chosen.isEmpty() || none || chosen.stream().noneMatch(e -> e.tokens() >= settings.brain().chunk())) {
+    if (chosen.isEmpty()
+        || none
+        || chosen.stream().noneMatch(e -> e.tokens() >= settings.brain().chunk())) {
       throw new InputException(
           "corpus %s: %d documents with %d tokens; expected at least %d documents of one type and one of %d tokens (a whole chunk)"
-              .formatted(sources.corpus().name(), chosen.size(), total, settings.reading().heldOut(), settings.brain().chunk()));
+              .formatted(
+                  sources.corpus().name(),
+                  chosen.size(),
+                  total,
+                  settings.reading().heldOut(),
+                  settings.brain().chunk()));
     }
     return list;
   }
@@ -118,13 +139,20 @@ final class ReadingStages {
             Windows windows = new Windows(model, Windows.Options.of(model));
             new ActivationCollector(
                     model,
-                    settings.reading().layers().stream().map(Hook::residPost).collect(Collectors.toCollection(TreeSet::new)),
+                    settings.reading().layers().stream()
+                        .map(Hook::residPost)
+                        .collect(Collectors.toCollection(TreeSet::new)),
                     workers,
                     progress)
                 .collect(
                     windows.ofDocuments(all.limit(list.documents().size()), workers),
                     run.resolve(ACTIVATIONS),
-                    new Provenance(Provenance.VERSION, 1, settings.seed(), Map.of("layers", settings.reading().layers()), Map.of("corpus", String.valueOf(documents.key()))));
+                    new Provenance(
+                        Provenance.VERSION,
+                        1,
+                        settings.seed(),
+                        Map.of("layers", settings.reading().layers()),
+                        Map.of("corpus", String.valueOf(documents.key()))));
           }
         });
   }

@@ -19,12 +19,13 @@ public record Settings(String preset, Reading reading, Features features, Brain 
    *
    * @param model a model directory, or the name of an embedded model
    * @param corpus a corpus (file, folder, manifest), or the name of an embedded one
-   * @param layers zero-based blocks whose residual stream (after the block) is looked at, ascending; empty for a quarter, a half and three
-   *     quarters of the model's depth
+   * @param layers zero-based blocks whose residual stream (after the block) is looked at,
+   *     ascending; empty for a quarter, a half and three quarters of the model's depth
    * @param tokens how many tokens to read at most, special tokens not counted
    * @param heldOut one document of a type in so many takes no part in training or in making lobes
    */
-  public record Reading(String model, String corpus, List<Integer> layers, long tokens, int heldOut) {
+  public record Reading(
+      String model, String corpus, List<Integer> layers, long tokens, int heldOut) {
     public Reading {
       layers = layers.stream().sorted().distinct().toList();
       if (tokens < 1 || heldOut < 2) {
@@ -48,10 +49,15 @@ public record Settings(String preset, Reading reading, Features features, Brain 
    * @param steps of training
    * @param batch tokens a step
    */
-  public record Features(@Nullable Path published, int width, int sideWidth, int active, int steps, int batch) {
+  public record Features(
+      @Nullable Path published, int width, int sideWidth, int active, int steps, int batch) {
     public Features {
       if (active < 1 || active > Math.min(width, sideWidth)) {
-        throw new InputException("--features: expected at least " + active + " (the L0), found " + Math.min(width, sideWidth));
+        throw new InputException(
+            "--features: expected at least "
+                + active
+                + " (the L0), found "
+                + Math.min(width, sideWidth));
       }
     }
   }
@@ -66,7 +72,13 @@ public record Settings(String preset, Reading reading, Features features, Brain 
    * @param trials draws a null
    * @param mapIterations of t-SNE
    */
-  public record Brain(int chunk, double threshold, List<Integer> ks, List<String> affinities, int trials, int mapIterations) {
+  public record Brain(
+      int chunk,
+      double threshold,
+      List<Integer> ks,
+      List<String> affinities,
+      int trials,
+      int mapIterations) {
     public Brain {
       ks = ks.stream().sorted().distinct().toList();
       affinities = List.copyOf(affinities);
@@ -85,14 +97,21 @@ public record Settings(String preset, Reading reading, Features features, Brain 
           new Brain(256, 0, List.of(2, 3, 4, 8, 16), List.of("phi"), 100, 500),
           0);
 
-  /** Under half an hour: BGE-small, three depths, millions of tokens of the whole embedded corpus. */
+  /**
+   * Under half an hour: BGE-small, three depths, millions of tokens of the whole embedded corpus.
+   */
   private static final Settings DEFAULT =
       new Settings(
           "default",
           new Reading("bge-small-en-v1.5", "default", List.of(2, 6, 10), 2_600_000, 5),
           new Features(null, 4096, 2048, 32, 2000, 4096),
           new Brain(
-              256, 0, List.of(2, 3, 4, 8, 16, 32, 64), List.of("phi", "jaccard", "dice", "overlap", "simple-matching"), 100, 750),
+              256,
+              0,
+              List.of(2, 3, 4, 8, 16, 32, 64),
+              List.of("phi", "jaccard", "dice", "overlap", "simple-matching"),
+              100,
+              750),
           0);
 
   /**
@@ -126,7 +145,8 @@ public record Settings(String preset, Reading reading, Features features, Brain 
   /** These settings with a user's own. */
   public Settings with(Overrides user, long newSeed) {
     boolean otherModel = user.model != null && !user.model.equals(reading.model);
-    List<Integer> layers = user.layers != null ? user.layers : otherModel ? List.of() : reading.layers;
+    List<Integer> layers =
+        user.layers != null ? user.layers : otherModel ? List.of() : reading.layers;
     int width = or(user.width, features.width);
     return new Settings(
         preset,
@@ -166,12 +186,18 @@ public record Settings(String preset, Reading reading, Features features, Brain 
   Settings forModel(int depth) {
     for (int layer : reading.layers) {
       if (layer < 0 || layer >= depth) {
-        throw new InputException("--layers: the model has layers 0 to " + (depth - 1) + ", not " + layer);
+        throw new InputException(
+            "--layers: the model has layers 0 to " + (depth - 1) + ", not " + layer);
       }
     }
-    List<Integer> layers = reading.layers.isEmpty() ? List.of(depth / 4, depth / 2, 3 * depth / 4) : reading.layers;
+    List<Integer> layers =
+        reading.layers.isEmpty() ? List.of(depth / 4, depth / 2, 3 * depth / 4) : reading.layers;
     return new Settings(
-        preset, new Reading(reading.model, reading.corpus, layers, reading.tokens, reading.heldOut), features, brain, seed);
+        preset,
+        new Reading(reading.model, reading.corpus, layers, reading.tokens, reading.heldOut),
+        features,
+        brain,
+        seed);
   }
 
   /** How wide the SAE of a layer is. */
@@ -184,7 +210,9 @@ public record Settings(String preset, Reading reading, Features features, Brain 
     Map<String, Object> all = new TreeMap<>();
     all.put("preset", preset);
     all.put("model", lastName(reading.model));
-    all.put("sae", features.published == null ? "trained here" : lastName(features.published.toString()));
+    all.put(
+        "sae",
+        features.published == null ? "trained here" : lastName(features.published.toString()));
     all.put("corpus", lastName(reading.corpus));
     all.put("layers", reading.layers);
     all.put("tokens", reading.tokens);

@@ -19,7 +19,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Where model and corpus come from, and what they are known by: names in settings become folders, folders become hashes. */
+/**
+ * Where model and corpus come from, and what they are known by: names in settings become folders,
+ * folders become hashes.
+ */
 final class Sources {
   private final Path modelFolder;
   private final @Nullable EmbeddedModel embedded;
@@ -27,7 +30,10 @@ final class Sources {
   private final LanguageModel.Options modelOptions;
 
   private Sources(
-      Path modelFolder, @Nullable EmbeddedModel embedded, Corpus corpus, LanguageModel.Options modelOptions) {
+      Path modelFolder,
+      @Nullable EmbeddedModel embedded,
+      Corpus corpus,
+      LanguageModel.Options modelOptions) {
     this.modelFolder = modelFolder;
     this.embedded = embedded;
     this.corpus = corpus;
@@ -36,15 +42,26 @@ final class Sources {
 
   /** Fetches what is embedded and not in the cache yet. */
   static Sources open(
-      Settings settings, Corpora.Options corpusOptions, LanguageModel.Options modelOptions, Progress progress) {
+      Settings settings,
+      Corpora.Options corpusOptions,
+      LanguageModel.Options modelOptions,
+      Progress progress) {
     Optional<EmbeddedModel> known = EmbeddedModel.named(settings.reading().model());
-    Path folder = known.isPresent() ? known.get().folder(progress) : Path.of(settings.reading().model());
+    Path folder =
+        known.isPresent() ? known.get().folder(progress) : Path.of(settings.reading().model());
     if (!Files.isDirectory(folder)) {
       throw new InputException(
-          "--model " + settings.reading().model() + ": no such folder, and not an embedded model ("
-              + String.join(", ", EmbeddedModel.ALL.stream().map(EmbeddedModel::name).toList()) + ")");
+          "--model "
+              + settings.reading().model()
+              + ": no such folder, and not an embedded model ("
+              + String.join(", ", EmbeddedModel.ALL.stream().map(EmbeddedModel::name).toList())
+              + ")");
     }
-    return new Sources(folder, known.orElse(null), Corpora.open(settings.reading().corpus(), corpusOptions, progress), modelOptions);
+    return new Sources(
+        folder,
+        known.orElse(null),
+        Corpora.open(settings.reading().corpus(), corpusOptions, progress),
+        modelOptions);
   }
 
   LanguageModel openModel() {

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** The whole road: corpus, activations, an SAE per layer, lobes, maps, galaxy, crystals, the page. */
+/**
+ * The whole road: corpus, activations, an SAE per layer, lobes, maps, galaxy, crystals, the page.
+ */
 public final class WholeRun {
   private final Settings asked;
   private final Corpora.Options corpora;
@@ -71,10 +73,14 @@ public final class WholeRun {
       run.note("settings", Json.tree(settings.describe()));
       run.bring(goals);
       double seconds = (System.nanoTime() - start) / 1e9;
-      Headline headline = Headline.of(directory.resolve("index.html"), Figures.of(directory, settings), run.ran(), seconds);
+      Headline headline =
+          Headline.of(
+              directory.resolve("index.html"), Figures.of(directory, settings), run.ran(), seconds);
       if (run.ran() > 0) {
         ObjectNode last = Json.object();
-        last.put("seconds", Math.round(seconds * 10) / 10.0).put("peak_rss_bytes", headline.peakBytes()).put("threads", workers.threads());
+        last.put("seconds", Math.round(seconds * 10) / 10.0)
+            .put("peak_rss_bytes", headline.peakBytes())
+            .put("threads", workers.threads());
         last.set("figures", Json.tree(headline.figures()));
         run.note("last_run", last);
       }
