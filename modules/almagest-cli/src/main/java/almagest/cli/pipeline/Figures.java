@@ -29,7 +29,8 @@ final class Figures {
   }
 
   private static String quality(JsonNode q, int layer) {
-    return text(
+    return String.format(
+        Locale.ROOT,
         "Features: the layer-%d SAE explains %.1f %% of the variance of held-out text with %.1f features a token; as many principal"
             + " components explain %.1f %%, random directions %.1f %%. Never active there: %.1f %% of features.",
         layer,
@@ -42,7 +43,8 @@ final class Figures {
 
   private static String types(JsonNode control) {
     JsonNode v = control.path("cramers_v");
-    return text(
+    return String.format(
+        Locale.ROOT,
         "Lobes do different things: with %d lobes, Cramér's V of lobe by document type on held-out documents is %.2f; %.2f with random"
             + " directions at equal L0, %.2f with the lobes' labels permuted.",
         control.path("k").asInt(),
@@ -58,7 +60,8 @@ final class Figures {
     JsonNode nulls = k.path("ami_null").path(0);
     JsonNode corrected = k.path("classifier").path("corrected");
     boolean above = nulls.path("p").asDouble(1) < 0.05;
-    return text(
+    return String.format(
+        Locale.ROOT,
         "A lobe is %sa place: agreement (AMI) of %d lobes with clusters of directions is %.3f, p = %.3g against permuted labels; position"
             + " tells the lobe with balanced accuracy %.2f, firing frequency alone with %.2f, chance is %.2f.",
         above ? "" : "not shown to be ",
@@ -78,7 +81,8 @@ final class Figures {
       }
     }
     JsonNode entropy = middle.path("entropy");
-    return text(
+    return String.format(
+        Locale.ROOT,
         "The cloud: eigenvalues fall as rank^%.2f (structureless directions: %.2f); clustering entropy is %.0f nats by the published"
             + " estimator, %.1f ± %.1f above matched Gaussian clouds by the corrected one.",
         middle.path("slope").path("value").asDouble(Double.NaN),
@@ -109,10 +113,15 @@ final class Figures {
         after = median(layer, "after");
       }
     }
-    return text(
+    return String.format(
+        Locale.ROOT,
         "Crystals: at %s, projecting distractors out helps held-out pairs of %d of %d relations; the median cosine of a face goes from"
             + " %.2f to %.2f.",
-        name, gains, relations, before, after);
+        name,
+        gains,
+        relations,
+        before,
+        after);
   }
 
   private static double median(JsonNode layer, String when) {
@@ -122,9 +131,5 @@ final class Figures {
         .forEach(r -> all.add(r.path(when).path("trapezoid_cosine").path("median").asDouble()));
     all.sort(Double::compare);
     return all.isEmpty() ? Double.NaN : all.get(all.size() / 2);
-  }
-
-  private static String text(String format, Object... figures) {
-    return String.format(Locale.ROOT, format, figures);
   }
 }
