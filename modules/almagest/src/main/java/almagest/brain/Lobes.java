@@ -76,6 +76,12 @@ public final class Lobes {
       }
     }
 
+    /** One cut, asked only what kinds of documents its lobes answer to: for controls. */
+    public static Options typesOnly(
+        Affinity affinity, int k, double heldOut, LobeTypes.Options types) {
+      return new Options(List.of(affinity), List.of(k), false, 0, 0, false, heldOut, null, types);
+    }
+
     /** The same for other affinities and numbers of lobes. */
     public Options with(List<Affinity> otherAffinities, List<Integer> otherKs) {
       return new Options(

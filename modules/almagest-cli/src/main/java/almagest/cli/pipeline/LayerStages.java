@@ -301,15 +301,10 @@ final class LayerStages {
           Firings firings = firings(run, random);
           int k = settings.brain().ks().contains(3) ? 3 : settings.brain().ks().getFirst();
           Lobes.Options options =
-              new Lobes.Options(
-                  List.of(Affinity.parse(settings.brain().affinities().getFirst())),
-                  List.of(k),
-                  false,
-                  0,
-                  0,
-                  false,
+              Lobes.Options.typesOnly(
+                  Affinity.parse(settings.brain().affinities().getFirst()),
+                  k,
                   1.0 / settings.reading().heldOut(),
-                  null,
                   new LobeTypes.Options(settings.brain().trials(), 0));
           LobesResult cut =
               Lobes.of(firings.chunks(), null, options, seed("control lobes"), workers, progress);
