@@ -48,6 +48,12 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
+  static {
+    // The tokenizers' wrapper counts its uses over the network unless told not to; nothing here goes online by itself.
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    System.setProperty("ai.djl.offline", "true");
+  }
+
   /** Opens a {@code tokenizer.json}. */
   public static Tokenizer open(Path file) {
     if (!Files.isRegularFile(file)) {

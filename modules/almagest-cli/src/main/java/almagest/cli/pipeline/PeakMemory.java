@@ -4,27 +4,56 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the process has needed so far, as the operating system counts it. */
-final class PeakMemory {
-  private PeakMemory() {}
+/**
+ * The most memory the process has needed: anonymous resident memory, looked at five times a second. Pages of mapped files are left out,
+ * because the system takes them back when something else needs the room.
+ */
+final class PeakMemory implements AutoCloseable {
+  private static final Path STATUS = Path.of("/proc/self/status");
+  private static final long PAUSE_MILLIS = 200;
 
-  /**
-   * Peak of anonymous resident memory where the system tells (Linux, mapped file pages left out as
-   * far as it tells them), else the JVM's committed memory.
-   */
-  static long bytes() {
-    Path status = Path.of("/proc/self/status");
+  private final Thread watcher;
+  private volatile boolean open = true;
+  private volatile long peak;
+
+  PeakMemory() {
+    watcher = Thread.ofPlatform().daemon().name("memory-watch").start(this::watch);
+  }
+
+  private void watch() {
+    while (open) {
+      peak = Math.max(peak, now());
+      try {
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  /** The peak so far, in bytes. */
+  long bytes() {
+    peak = Math.max(peak, now());
+    return peak;
+  }
+
+  /** Where the system does not tell (anything but Linux), what the JVM has committed. */
+  private static long now() {
     try {
-      if (Files.isReadable(status)) {
-        for (String line : Files.readAllLines(status)) {
-          if (line.startsWith("VmHWM:")) {
-            return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
-          }
+      for (String line : Files.readAllLines(STATUS)) {
+        if (line.startsWith("RssAnon:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
         }
       }
     } catch (IOException e) {
       // Fall through to what the JVM knows.
     }
     return Runtime.getRuntime().totalMemory();
+  }
+
+  @Override
+  public void close() {
+    open = false;
+    watcher.interrupt();
   }
 }

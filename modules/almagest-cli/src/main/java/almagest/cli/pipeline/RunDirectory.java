@@ -45,6 +45,7 @@ public final class RunDirectory implements AutoCloseable {
   private final FileLock lock;
   private final ObjectNode manifest;
   private final Map<String, String> keys = new HashMap<>();
+  private final PeakMemory memory = new PeakMemory();
   private int ran;
 
   private RunDirectory(
@@ -132,6 +133,11 @@ public final class RunDirectory implements AutoCloseable {
 
   public Path path() {
     return path;
+  }
+
+  /** The most memory the process has needed so far, in bytes; mapped files not counted. */
+  long peakMemory() {
+    return memory.bytes();
   }
 
   /** How many stages had to run since this directory was opened. */
@@ -231,7 +237,7 @@ public final class RunDirectory implements AutoCloseable {
     ran++;
     entry.put("state", "done");
     entry.put("seconds", Math.round((System.nanoTime() - start) / 1e7) / 100.0);
-    entry.put("peak_rss_bytes", PeakMemory.bytes());
+    entry.put("peak_memory_bytes", memory.bytes());
     entry.set("options", Json.tree(stage.options()));
     ObjectNode files = entry.putObject("files");
     for (String output : stage.outputs()) {
@@ -293,6 +299,7 @@ public final class RunDirectory implements AutoCloseable {
 
   @Override
   public void close() {
+    memory.close();
     try {
       lock.release();
       lockChannel.close();

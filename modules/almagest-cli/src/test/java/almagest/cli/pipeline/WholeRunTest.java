@@ -1,0 +1,125 @@
+package almagest.cli.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import almagest.corpus.Corpora;
+import almagest.format.Json;
+import almagest.model.LanguageModel;
+import almagest.run.Hashes;
+import almagest.run.Progress;
+import almagest.run.Workers;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole road, small: the embedded model reads a little of the embedded corpus. */
+class WholeRunTest {
+  @TempDir static Path folder;
+  private static Headline first;
+
+  static Settings tiny() {
+    return new Settings(
+        "tiny",
+        new Settings.Reading("all-minilm-l6-v2", "quick", List.of(0, 2), 40_000, 5),
+        new Settings.Features(null, 128, 96, 8, 100, 512),
+        new Settings.Brain(256, 0, List.of(2, 3), List.of("phi"), 19, 100),
+        7);
+  }
+
+  static Headline run(Path out, int threads) {
+    try (Workers workers = new Workers(threads)) {
+      return new WholeRun(
+              tiny(), Corpora.Options.defaults(), new LanguageModel.Options(), workers, Progress.NONE, line -> {})
+          .bring(out, false, 0);
+    }
+  }
+
+  @BeforeAll
+  static void runOnce() {
+    first = run(folder.resolve("first"), 2);
+  }
+
+  @Test
+  void aRunEndsWithAPageAndFiveFigures() throws IOException {
+    assertThat(first.figures()).hasSize(5).noneMatch(f -> f.contains("NaN"));
+    assertThat(Files.readString(folder.resolve("first/index.html"))).contains("Almagest");
+    JsonNode manifest = Json.read(folder.resolve("first/run.json"));
+    assertThat(manifest.path("stages")).allMatch(s -> s.path("state").asText().equals("done"));
+    assertThat(folder.resolve("first/activations")).doesNotExist();
+  }
+
+  @Test
+  void aSecondRunRecomputesNothing() {
+    assertThat(run(folder.resolve("first"), 2).stages()).isZero();
+  }
+
+  @Test
+  void theNumberOfThreadsChangesNoByte() throws IOException {
+    run(folder.resolve("one-thread"), 1);
+    assertThat(hashes(folder.resolve("one-thread"))).isEqualTo(hashes(folder.resolve("first")));
+  }
+
+  @Test
+  void aRunThatIsKilledAgainAndAgainEndsInTheSameBytes() throws IOException, InterruptedException {
+    Path out = folder.resolve("killed");
+    int kills = 0;
+    for (long patience = 1500; ; patience += 700) {
+      Process process = start(out);
+      if (process.waitFor(patience, TimeUnit.MILLISECONDS)) {
+        assertThat(process.exitValue()).isZero();
+        break;
+      }
+      process.destroyForcibly().waitFor();
+      kills++;
+    }
+    assertThat(kills).isPositive();
+    assertThat(hashes(out)).isEqualTo(hashes(folder.resolve("first")));
+  }
+
+  private static Process start(Path out) throws IOException {
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "--add-modules",
+            "jdk.incubator.vector",
+            "-cp",
+            System.getProperty("java.class.path"),
+            TinyRun.class.getName(),
+            out.toString())
+        .redirectErrorStream(true)
+        .redirectOutput(folder.resolve("killed.log").toFile())
+        .start();
+  }
+
+  private static Map<String, String> hashes(Path run) throws IOException {
+    Map<String, String> hashes = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(run)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        String name = run.relativize(file).toString();
+        // The page shows the manifest, times included.
+        if (!name.equals("run.json") && !name.equals(".lock")) {
+          hashes.put(name, Hashes.sha256(file));
+        }
+      }
+    }
+    return hashes;
+  }
+
+  /** The same run in a process of its own, to be killed. */
+  static final class TinyRun {
+    private TinyRun() {}
+
+    public static void main(String[] args) {
+      run(Path.of(args[0]), 2);
+    }
+  }
+}
