@@ -16,7 +16,8 @@ final class Manifest {
   private static final Set<String> OF_THE_MACHINE =
       Set.of(
           "seconds",
-          "peak_rss_bytes",
+          "peak_memory_bytes",
+          "last_run",
           "state",
           "started",
           "finished",

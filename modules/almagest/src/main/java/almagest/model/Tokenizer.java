@@ -49,7 +49,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   static {
-    // The tokenizers' wrapper counts its uses over the network unless told not to; nothing here goes online by itself.
+    // The tokenizers' wrapper counts its uses over the network unless told not to; nothing here
+    // goes online by itself.
     System.setProperty("OPT_OUT_TRACKING", "true");
     System.setProperty("ai.djl.offline", "true");
   }

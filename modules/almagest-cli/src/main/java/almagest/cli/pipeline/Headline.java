@@ -15,8 +15,7 @@ import java.util.List;
  */
 public record Headline(
     String page, List<String> figures, int stages, double seconds, long peakBytes) {
-  static Headline of(
-      Path page, List<String> figures, int stages, double seconds, long peakBytes) {
+  static Headline of(Path page, List<String> figures, int stages, double seconds, long peakBytes) {
     return new Headline(
         page.toAbsolutePath().normalize().toString(),
         List.copyOf(figures),

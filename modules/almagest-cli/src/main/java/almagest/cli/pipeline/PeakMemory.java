@@ -5,8 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The most memory the process has needed: anonymous resident memory, looked at five times a second. Pages of mapped files are left out,
- * because the system takes them back when something else needs the room.
+ * The most memory the process has needed: anonymous resident memory, looked at five times a second.
+ * Pages of mapped files are left out, because the system takes them back when something else needs
+ * the room.
  */
 final class PeakMemory implements AutoCloseable {
   private static final Path STATUS = Path.of("/proc/self/status");

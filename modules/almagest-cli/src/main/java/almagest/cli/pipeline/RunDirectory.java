@@ -191,8 +191,9 @@ public final class RunDirectory implements AutoCloseable {
     List<Stage> order = missing(goals);
     for (int i = 0; i < order.size(); i++) {
       run(order.get(i), i + 1, order.size());
-      sweep(order.subList(0, i + 1), order.subList(i + 1, order.size()));
+      sweep(order.subList(i + 1, order.size()), goals);
     }
+    sweep(List.of(), goals);
   }
 
   /** The stages that {@link #bring} would run, in order. */
@@ -252,11 +253,17 @@ public final class RunDirectory implements AutoCloseable {
     save();
   }
 
-  /** Removes outputs that are not kept and that nothing left to run needs. */
-  private void sweep(List<Stage> done, List<Stage> left) {
-    for (Stage stage : done) {
-      if (!stage.keep() && left.stream().noneMatch(s -> s.needs().contains(stage))) {
-        stage.outputs().forEach(o -> delete(path.resolve(o)));
+  /**
+   * Removes outputs that are not kept and that nothing left to run needs, also those of an earlier
+   * process.
+   */
+  private void sweep(List<Stage> left, List<Stage> goals) {
+    for (Stage goal : goals) {
+      for (Stage need : goal.needs()) {
+        if (!need.keep()
+            && left.stream().noneMatch(s -> s.equals(need) || s.needs().contains(need))) {
+          need.outputs().forEach(o -> delete(path.resolve(o)));
+        }
       }
     }
   }

@@ -103,7 +103,7 @@ public record Settings(String preset, Reading reading, Features features, Brain 
   private static final Settings DEFAULT =
       new Settings(
           "default",
-          new Reading("bge-small-en-v1.5", "default", List.of(2, 6, 10), 2_600_000, 5),
+          new Reading("bge-small-en-v1.5", "default", List.of(2, 6, 10), 2_200_000, 5),
           new Features(null, 4096, 2048, 32, 2000, 4096),
           new Brain(
               256,

@@ -75,7 +75,11 @@ public final class WholeRun {
       double seconds = (System.nanoTime() - start) / 1e9;
       Headline headline =
           Headline.of(
-              directory.resolve("index.html"), Figures.of(directory, settings), run.ran(), seconds, run.peakMemory());
+              directory.resolve("index.html"),
+              Figures.of(directory, settings),
+              run.ran(),
+              seconds,
+              run.peakMemory());
       if (run.ran() > 0) {
         ObjectNode last = Json.object();
         last.put("seconds", Math.round(seconds * 10) / 10.0)

@@ -14,7 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +41,12 @@ class WholeRunTest {
   static Headline run(Path out, int threads) {
     try (Workers workers = new Workers(threads)) {
       return new WholeRun(
-              tiny(), Corpora.Options.defaults(), new LanguageModel.Options(), workers, Progress.NONE, line -> {})
+              tiny(),
+              Corpora.Options.defaults(),
+              new LanguageModel.Options(),
+              workers,
+              Progress.NONE,
+              line -> {})
           .bring(out, false, 0);
     }
   }
@@ -65,14 +73,14 @@ class WholeRunTest {
   @Test
   void theNumberOfThreadsChangesNoByte() throws IOException {
     run(folder.resolve("one-thread"), 1);
-    assertThat(hashes(folder.resolve("one-thread"))).isEqualTo(hashes(folder.resolve("first")));
+    assertThat(differing(folder.resolve("one-thread"))).isEmpty();
   }
 
   @Test
   void aRunThatIsKilledAgainAndAgainEndsInTheSameBytes() throws IOException, InterruptedException {
     Path out = folder.resolve("killed");
     int kills = 0;
-    for (long patience = 1500; ; patience += 700) {
+    for (long patience = 3000; ; patience += 5000) {
       Process process = start(out);
       if (process.waitFor(patience, TimeUnit.MILLISECONDS)) {
         assertThat(process.exitValue()).isZero();
@@ -82,7 +90,7 @@ class WholeRunTest {
       kills++;
     }
     assertThat(kills).isPositive();
-    assertThat(hashes(out)).isEqualTo(hashes(folder.resolve("first")));
+    assertThat(differing(out)).isEmpty();
   }
 
   private static Process start(Path out) throws IOException {
@@ -100,12 +108,21 @@ class WholeRunTest {
         .start();
   }
 
+  /** Names of files that are not the same as in the first run, or in only one of the two. */
+  private static Set<String> differing(Path run) throws IOException {
+    Map<String, String> ours = hashes(run);
+    Map<String, String> firsts = hashes(folder.resolve("first"));
+    Set<String> names = new TreeSet<>(ours.keySet());
+    names.addAll(firsts.keySet());
+    names.removeIf(n -> Objects.equals(ours.get(n), firsts.get(n)));
+    return names;
+  }
+
   private static Map<String, String> hashes(Path run) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
     try (Stream<Path> files = Files.walk(run)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         String name = run.relativize(file).toString();
-        // The page shows the manifest, times included.
         if (!name.equals("run.json") && !name.equals(".lock")) {
           hashes.put(name, Hashes.sha256(file));
         }
