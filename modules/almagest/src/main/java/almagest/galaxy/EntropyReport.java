@@ -84,13 +84,15 @@ final class EntropyReport {
 
   /** The article's procedure, duplicates and all. */
   private void published(Points points, ObjectNode published, int wanted) {
-    int n = Math.min(points.rows(), options.sample());
-    int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("published sample").generator());
-    DoubleMatrix sample = points.gather(rows);
-    int d = Math.min(wanted, n - 1);
     PublishedEntropy.Result r =
         PublishedEntropy.of(
-            sample, d, options.k(), options.resamples(), seed.split("resamples"), workers);
+            points,
+            options.sample(),
+            wanted,
+            options.k(),
+            options.resamples(),
+            seed.split("published"),
+            workers);
     Numbers.put(published, "clustering_entropy", r.clustering());
     Numbers.put(published, "error", r.error());
     Numbers.put(published, "resample_sd", r.sd());

@@ -20,7 +20,7 @@ import java.util.random.RandomGenerator;
  *
  * <p>Distances here are exact in float64 (the article's were float32 products).
  */
-final class PublishedEntropy {
+public final class PublishedEntropy {
   static final double THETA = 1e-2;
 
   /** The article's rounding of Euler's constant. */
@@ -54,7 +54,7 @@ final class PublishedEntropy {
    * @param error the printed half width: t · sd / √resamples
    * @param sd of the resamples
    */
-  record Result(
+  public record Result(
       int n,
       int d,
       int k,
@@ -63,6 +63,23 @@ final class PublishedEntropy {
       double clustering,
       double error,
       double sd) {}
+
+  /**
+   * The whole procedure on {@code sample} rows of a cloud, drawn without replacement (all of a
+   * smaller one); d is cut to one less than the rows.
+   */
+  public static Result of(
+      Points points, int sample, int d, int k, int resamples, Seed seed, Workers workers) {
+    int n = Math.min(points.rows(), sample);
+    int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("sample").generator());
+    return of(
+        points.gather(rows),
+        Math.min(Math.min(d, points.columns()), n - 1),
+        k,
+        resamples,
+        seed.split("resamples"),
+        workers);
+  }
 
   /**
    * The whole procedure on a sample of rows: standardise each coordinate (population deviation; a
