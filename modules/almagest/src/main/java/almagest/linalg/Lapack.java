@@ -167,11 +167,11 @@ public final class Lapack {
   }
 
   /** A native call that returns LAPACK's info. */
-  private interface Call {
+  interface Call {
     int invoke() throws Throwable;
   }
 
-  private static int solver(Call call) {
+  static int solver(Call call) {
     OpenBlas.THREADS.writeLock().lock();
     try {
       OpenBlas.setThreads(OpenBlas.SOLVER_THREADS);
@@ -184,7 +184,7 @@ public final class Lapack {
     }
   }
 
-  private static void check(String routine, int info) {
+  static void check(String routine, int info) {
     if (info != 0) {
       throw new ArithmeticException(
           routine

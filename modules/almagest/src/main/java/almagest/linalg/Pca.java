@@ -40,26 +40,22 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
   /** As {@link #of(Points, int, Workers)} of a covariance [d × d] that is known. */
   public static Pca of(double[] covariance, int n, double[] mean, int components) {
     int d = mean.length;
-    double[] values = eigenvalues(covariance, n, d);
-    double[][] vectors = new double[0][];
-    if (components > 0) {
-      vectors =
-          components * 4 >= d
-              ? Lapack.symmetric(covariance, d, true).vectors()
-              : Lapack.symmetricRange(covariance, d, d - components, d - 1).vectors();
-      int found = vectors.length;
-      double[][] descending = new double[components][];
-      for (int c = 0; c < components; c++) {
-        descending[c] = signed(vectors[found - 1 - c]);
-      }
-      vectors = descending;
+    LeadingEigen.Result eigen = LeadingEigen.of(covariance, d, components);
+    double[][] vectors = new double[components][];
+    for (int c = 0; c < components; c++) {
+      vectors[c] = signed(eigen.vectors()[components - 1 - c]);
     }
+    double[] values = descending(eigen.values(), n);
     return new Pca(n, mean, values, vectors);
   }
 
   /** The eigenvalues of a covariance [d × d] of n rows, descending, rounding below 0 removed. */
   public static double[] eigenvalues(double[] covariance, int n, int d) {
-    double[] ascending = Lapack.symmetric(covariance, d, false).values();
+    return descending(LeadingEigen.of(covariance, d, 0).values(), n);
+  }
+
+  private static double[] descending(double[] ascending, int n) {
+    int d = ascending.length;
     double[] values = new double[d];
     for (int i = 0; i < Math.min(d, n - 1); i++) {
       values[i] = Math.max(0, ascending[d - 1 - i]);
