@@ -1,13 +1,17 @@
 package almagest.galaxy;
 
 import almagest.format.Json;
-import almagest.stat.LineFit;
+import almagest.stat.LeastSquares;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 
-/** The figures of several clouds side by side, and how they go with the layer. */
+/**
+ * The figures of several clouds side by side, and how they go with the layer and with the sparsity
+ * of the autoencoders. Layers are neighbours and not independent, so the intervals are too narrow.
+ */
 final class Across {
   private Across() {}
 
@@ -28,9 +32,11 @@ final class Across {
     column(across, "excess", reports, "/entropy/excess");
     column(across, "excess_sd", reports, "/entropy/excess_sd");
     column(across, "published_clustering", reports, "/published/clustering_entropy");
-    ObjectNode trends = across.putObject("on_layer");
+    ObjectNode depth = across.putObject("on_layer");
+    ObjectNode both = across.putObject("on_layer_and_log_l0");
     for (String figure : List.of("slope", "log_volume", "excess")) {
-      trend(trends, figure, clouds, across.withArray(figure));
+      regress(depth, figure, clouds, across.withArray(figure), false);
+      regress(both, figure, clouds, across.withArray(figure), true);
     }
     return across;
   }
@@ -47,28 +53,50 @@ final class Across {
     }
   }
 
-  private static void trend(
-      ObjectNode into, String figure, List<NamedCloud> clouds, ArrayNode values) {
-    double[] x = new double[clouds.size()];
-    double[] y = new double[clouds.size()];
-    int n = 0;
-    for (int i = 0; i < x.length; i++) {
+  /**
+   * A figure on the layer, and on ln L0 when asked for; clouds that lack a regressor are left out.
+   * Null when there is no more than one cloud a coefficient, or when the regressors go together.
+   */
+  private static void regress(
+      ObjectNode into,
+      String figure,
+      List<NamedCloud> clouds,
+      ArrayNode values,
+      boolean withSparsity) {
+    List<double[]> x = new ArrayList<>();
+    List<Double> y = new ArrayList<>();
+    for (int i = 0; i < clouds.size(); i++) {
       Integer layer = clouds.get(i).layer();
-      if (layer != null && values.get(i).isNumber()) {
-        x[n] = layer;
-        y[n++] = values.get(i).asDouble();
+      Double l0 = clouds.get(i).l0();
+      if (layer != null && values.get(i).isNumber() && (!withSparsity || l0 != null)) {
+        x.add(
+            withSparsity && l0 != null
+                ? new double[] {layer, Math.log(l0)}
+                : new double[] {layer});
+        y.add(values.get(i).asDouble());
       }
     }
-    double[] layers = java.util.Arrays.copyOf(x, n);
-    if (java.util.Arrays.stream(layers).distinct().count() < 3) {
+    int regressors = withSparsity ? 2 : 1;
+    if (x.size() <= regressors + 1) {
       into.putNull(figure);
       return;
     }
-    LineFit fit = LineFit.of(layers, java.util.Arrays.copyOf(y, n));
+    LeastSquares fit;
+    try {
+      fit =
+          LeastSquares.of(
+              x.toArray(double[][]::new), y.stream().mapToDouble(v -> v).toArray());
+    } catch (ArithmeticException collinear) {
+      into.putNull(figure);
+      return;
+    }
     ObjectNode node = into.putObject(figure);
-    node.put("per_layer", fit.slope());
-    Numbers.put(node, "half_width_95", fit.halfWidth95());
+    node.put("clouds", fit.n());
+    String[] names = {"per_layer", "per_log_l0"};
+    for (int j = 0; j < regressors; j++) {
+      node.put(names[j], fit.coefficients()[j]);
+      Numbers.put(node, names[j] + "_half_width_95", fit.halfWidths95()[j]);
+    }
     Numbers.put(node, "r2", fit.rSquared());
-    node.put("clouds", n);
   }
 }

@@ -2,11 +2,13 @@ package almagest.galaxy;
 
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.stat.NearestNeighbours;
+import almagest.stat.Permutation;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
@@ -29,7 +31,7 @@ final class ClusteringEntropy {
   private final int maxK;
   private final Seed seed;
   private final Workers workers;
-  private final Map<Long, double[][]> whitened = new HashMap<>();
+  private final Map<Long, Measures[]> whitened = new HashMap<>();
 
   /**
    * @param draws clouds of each null
@@ -69,33 +71,42 @@ final class ClusteringEntropy {
       double p) {}
 
   /**
+   * A cloud beside a null.
+   *
+   * @param byK entropies, k = 1 …
+   */
+  record Comparison(Estimate[] byK, Against twoNn, Against levinaBickel) {
+    Estimate at(int k) {
+      return byK[k - 1];
+    }
+  }
+
+  /**
    * Estimates for k = 1 … maxK (fewer for a tiny cloud) of principal component scores as they are.
    *
    * @param scores [n, d], centred and uncorrelated, without two equal rows
    * @param eigenvalues [d] of their covariance, positive
    */
-  Estimate[] unscaled(DoubleMatrix scores, double[] eigenvalues) {
-    double[][] nulls =
+  Comparison unscaled(DoubleMatrix scores, double[] eigenvalues) {
+    Measures[] nulls =
         workers
             .map(
                 draws,
                 b ->
-                    entropies(
-                        Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues),
-                        ALONE))
-            .toArray(double[][]::new);
+                    measure(Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues)))
+            .toArray(Measures[]::new);
     return compare(scores, eigenvalues, nulls);
   }
 
   /** As {@link #unscaled}, every component scaled to variance 1; its nulls are drawn once. */
-  Estimate[] whitened(DoubleMatrix scores, double[] eigenvalues) {
+  Comparison whitened(DoubleMatrix scores, double[] eigenvalues) {
     int n = scores.rows();
     int d = eigenvalues.length;
-    double[][] nulls =
+    Measures[] nulls =
         whitened.computeIfAbsent(
             (long) n << 32 | d,
             key ->
-                workers.map(draws, b -> entropies(frame(n, d, b), ALONE)).toArray(double[][]::new));
+                workers.map(draws, b -> measure(frame(n, d, b))).toArray(Measures[]::new));
     double[] inverse = Arrays.stream(eigenvalues).map(v -> 1 / v).toArray();
     double[] ones = new double[d];
     Arrays.fill(ones, 1);
@@ -104,40 +115,57 @@ final class ClusteringEntropy {
   }
 
   /**
-   * As {@link #unscaled} against Gaussian clouds pushed to the unit sphere before they are
-   * projected and given the cloud's covariance: what a cloud of unit vectors is to be compared
-   * with.
+   * As {@link #unscaled} against Gaussian clouds pushed to the unit sphere before they are projected
+   * and given the cloud's covariance: what a cloud of unit vectors is to be compared with. The
+   * squared norm that the directions beyond the d leading ones bring is drawn as a normal with its
+   * mean and variance.
    *
-   * @param mean [D] of the cloud in the coordinates of all its components
-   * @param spectrum [D] its eigenvalues there
+   * @param mean [d] of the cloud along its leading components
+   * @param meanSquare the squared norm of the whole mean
+   * @param spectrum [D] all its eigenvalues
    */
-  Estimate[] onSphere(DoubleMatrix scores, double[] eigenvalues, double[] mean, double[] spectrum) {
+  Comparison onSphere(
+      DoubleMatrix scores,
+      double[] eigenvalues,
+      double[] mean,
+      double meanSquare,
+      double[] spectrum) {
     int n = scores.rows();
     int d = eigenvalues.length;
-    double[][] nulls =
+    double rest = meanSquare;
+    for (double m : mean) {
+      rest -= m * m;
+    }
+    double variance = 0;
+    for (int c = d; c < spectrum.length; c++) {
+      rest += spectrum[c];
+      variance += 2 * spectrum[c] * spectrum[c];
+    }
+    double level = Math.max(0, rest);
+    double spread = Math.sqrt(variance);
+    Measures[] nulls =
         workers
             .map(
                 draws,
                 b -> {
                   RandomGenerator random = seed.split("sphere").split(b).generator();
                   DoubleMatrix x = DoubleMatrix.zeros(n, d);
-                  double[] row = new double[spectrum.length];
+                  double[] row = new double[d];
                   for (int i = 0; i < n; i++) {
-                    double square = 0;
-                    for (int c = 0; c < row.length; c++) {
+                    double square = Math.max(0, level + spread * random.nextGaussian());
+                    for (int c = 0; c < d; c++) {
                       row[c] = mean[c] + Math.sqrt(spectrum[c]) * random.nextGaussian();
                       square += row[c] * row[c];
                     }
                     double norm = Math.sqrt(square);
-                    double[] unit = new double[d];
                     for (int c = 0; c < d; c++) {
-                      unit[c] = row[c] / norm;
+                      row[c] /= norm;
                     }
-                    x.setRow(i, unit);
+                    x.setRow(i, row);
                   }
-                  return entropies(Frames.scaled(Frames.whitened(x), eigenvalues), ALONE);
+                  return measure(Frames.scaled(Frames.whitened(x), eigenvalues));
                 })
-            .toArray(double[][]::new);
+            .toArray(Measures[]::new);
     return compare(scores, eigenvalues, nulls);
   }
 
@@ -145,24 +173,19 @@ final class ClusteringEntropy {
     return Frames.draw(n, d, seed.split("frame " + n + " " + d).split(draw).generator());
   }
 
-  /** The Kozachenko–Leonenko entropies of a cloud for k = 1 … maxK. */
-  double[] entropies(DoubleMatrix cloud, Workers with) {
-    int k = Math.min(maxK, cloud.rows() - 1);
-    NearestNeighbours neighbours = NearestNeighbours.of(Points.of(cloud), k, with);
-    double[] entropies = new double[k];
-    for (int r = 0; r < k; r++) {
-      entropies[r] = Entropies.kozachenkoLeonenko(neighbours.distances(r), cloud.columns(), r + 1);
-    }
-    return entropies;
+  private Measures measure(DoubleMatrix cloud) {
+    return Measures.of(cloud, maxK, ALONE);
   }
 
-  private Estimate[] compare(DoubleMatrix cloud, double[] eigenvalues, double[][] nulls) {
-    double[] knn = entropies(cloud, workers);
+  private Comparison compare(DoubleMatrix cloud, double[] eigenvalues, Measures[] nulls) {
+    Measures measures = Measures.of(cloud, maxK, workers);
+    double[] knn = measures.entropy();
     double gauss = Entropies.gaussian(eigenvalues);
     Estimate[] estimates = new Estimate[knn.length];
     for (int r = 0; r < knn.length; r++) {
       int rank = r;
-      double[] values = Arrays.stream(nulls).mapToDouble(v -> gauss - v[rank]).toArray();
+      double[] values =
+          Arrays.stream(nulls).mapToDouble(v -> gauss - v.entropy()[rank]).toArray();
       double clustering = gauss - knn[r];
       double mean = Moments.mean(values);
       double sd = Moments.sd(values);
@@ -182,6 +205,57 @@ final class ClusteringEntropy {
               sd * Math.sqrt(1 + 1.0 / values.length),
               (1.0 + above) / (1 + values.length));
     }
-    return estimates;
+    return new Comparison(
+        estimates,
+        Against.of(measures.twoNn(), nulls, Measures::twoNn),
+        Against.of(measures.levinaBickel(), nulls, Measures::levinaBickel));
+  }
+
+  /**
+   * How far the entropy would move with other points: its standard deviation over random halves,
+   * which scatter as whole samples do (see {@link SlopeInterval}).
+   *
+   * @return [k − 1], over 2 · splits halves; NaN when a half is too small
+   */
+  double[] subsampleSd(DoubleMatrix scores, int splits) {
+    int n = scores.rows();
+    if (n / 2 <= maxK + 1) {
+      double[] unknown = new double[maxK];
+      Arrays.fill(unknown, Double.NaN);
+      return unknown;
+    }
+    Points all = Points.of(scores);
+    List<double[]> halves =
+        workers.map(
+            2 * splits,
+            h -> {
+              int[] order = Permutation.of(n, seed.split("halves").split(h / 2).generator());
+              int[] half =
+                  h % 2 == 0
+                      ? Arrays.copyOf(order, n / 2)
+                      : Arrays.copyOfRange(order, n / 2, n);
+              return Measures.of(Points.of(all, half), maxK, ALONE).entropy();
+            });
+    double[] sd = new double[maxK];
+    for (int r = 0; r < maxK; r++) {
+      int rank = r;
+      sd[r] = Moments.sd(halves.stream().mapToDouble(v -> v[rank]).toArray());
+    }
+    return sd;
+  }
+
+  /** Pair counts of a cloud and of {@code count} of its null clouds. */
+  List<PairCounts> pairCounts(DoubleMatrix scores, double[] eigenvalues, int count) {
+    double trace = Arrays.stream(eigenvalues).sum();
+    List<PairCounts> counts = new ArrayList<>();
+    counts.add(PairCounts.of(scores, trace, workers));
+    for (int b = 0; b < count; b++) {
+      counts.add(
+          PairCounts.of(
+              Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues),
+              trace,
+              workers));
+    }
+    return counts;
   }
 }

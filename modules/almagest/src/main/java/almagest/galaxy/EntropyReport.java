@@ -19,10 +19,18 @@ final class EntropyReport {
   /** Norms that differ by less than this share of their mean count as one sphere. */
   private static final double SPHERE = 1e-3;
 
+  /** Up to this many dimensions distances are cheap, and the sample is four times as large. */
+  private static final int FEW = 20;
+
+  private static final int[] SWEEP = {2, 5, 10, 20, 50};
+  private static final int SWEEP_DRAWS = 10;
+  private static final int PAIR_DRAWS = 3;
+
   private final Options options;
   private final Seed seed;
   private final Workers workers;
   private final ClusteringEntropy estimator;
+  private final ClusteringEntropy sweep;
 
   EntropyReport(Options options, Seed seed, Workers workers) {
     this.options = options;
@@ -30,18 +38,23 @@ final class EntropyReport {
     this.workers = workers;
     this.estimator =
         new ClusteringEntropy(options.entropyDraws(), options.maxK(), seed.split("nulls"), workers);
+    this.sweep =
+        new ClusteringEntropy(
+            Math.min(SWEEP_DRAWS, options.entropyDraws()),
+            options.maxK(),
+            seed.split("nulls"),
+            workers);
   }
 
-  void report(NamedCloud cloud, Pca whole, ObjectNode node, ObjectNode published) {
+  void report(NamedCloud cloud, ObjectNode node, ObjectNode published) {
     Points points = cloud.points();
     int[] distinct = distinct(points);
     ObjectNode entropy = node.putObject("entropy");
     entropy.put("duplicates", points.rows() - distinct.length);
-    int n = Math.min(distinct.length, options.sample());
-    int[] chosen = SlopeInterval.sample(distinct.length, n, seed.split("sample").generator());
-    DoubleMatrix sample = points.gather(Arrays.stream(chosen).map(i -> distinct[i]).toArray());
-    Points sampled = Points.of(sample);
     int wanted = Math.min(options.dimension(), points.columns());
+    int n = Math.min(distinct.length, wanted > FEW ? options.sample() : 4 * options.sample());
+    int[] chosen = SlopeInterval.sample(distinct.length, n, seed.split("sample").generator());
+    Points sampled = Points.of(points, Arrays.stream(chosen).map(i -> distinct[i]).toArray());
     int d = n < 3 ? 0 : Math.min(wanted, (n - 1) / 2);
     @Nullable Pca pca = d == 0 ? null : Pca.of(sampled, d, workers);
     d = pca == null ? 0 : Math.min(d, pca.rank());
@@ -58,28 +71,96 @@ final class EntropyReport {
     }
     double[] eigenvalues = Arrays.copyOf(pca.eigenvalues(), d);
     DoubleMatrix scores = leading(pca.scores(sampled, workers), d);
-    ClusteringEntropy.Estimate[] unscaled = estimator.unscaled(scores, eigenvalues);
-    put(entropy, unscaled[options.k() - 1]);
+    ClusteringEntropy.Comparison unscaled = estimator.unscaled(scores, eigenvalues);
+    put(entropy, unscaled.at(options.k()));
+    double[] sd = estimator.subsampleSd(scores, options.splits());
+    Numbers.put(entropy, "subsample_sd", sd[options.k() - 1]);
     ArrayNode byK = entropy.putArray("by_k");
-    for (ClusteringEntropy.Estimate e : unscaled) {
+    for (ClusteringEntropy.Estimate e : unscaled.byK()) {
       put(byK.addObject().put("k", e.k()), e);
     }
-    put(entropy.putObject("whitened"), estimator.whitened(scores, eigenvalues)[options.k() - 1]);
+    byDimension(scores, eigenvalues, entropy.putArray("by_d"));
+    put(
+        entropy.putObject("whitened"),
+        estimator.whitened(scores, eigenvalues).at(options.k()));
     if (onSphere(sampled)) {
-      Pca all = Pca.of(sampled, points.columns(), workers);
-      double[] mean = new double[points.columns()];
-      for (int j = 0; j < mean.length; j++) {
-        for (int c = 0; c < mean.length; c++) {
-          mean[j] += all.components()[j][c] * all.mean()[c];
-        }
-      }
-      put(
-          entropy.putObject("sphere_null"),
-          estimator.onSphere(scores, eigenvalues, mean, all.eigenvalues())[options.k() - 1]);
+      put(entropy.putObject("sphere_null"), sphere(scores, eigenvalues, pca).at(options.k()));
     } else {
       entropy.putNull("sphere_null");
     }
+    dimensions(sampled, scores, eigenvalues, unscaled, node.putObject("intrinsic_dimension"));
     published(points, published, wanted);
+  }
+
+  private ClusteringEntropy.Comparison sphere(
+      DoubleMatrix scores, double[] eigenvalues, Pca pca) {
+    double[] mean = new double[eigenvalues.length];
+    double meanSquare = 0;
+    for (int c = 0; c < pca.mean().length; c++) {
+      meanSquare += pca.mean()[c] * pca.mean()[c];
+      for (int j = 0; j < mean.length; j++) {
+        mean[j] += pca.components()[j][c] * pca.mean()[c];
+      }
+    }
+    return estimator.onSphere(scores, eigenvalues, mean, meanSquare, pca.eigenvalues());
+  }
+
+  /** The excess of fewer leading components, with fewer null clouds. */
+  private void byDimension(DoubleMatrix scores, double[] eigenvalues, ArrayNode into) {
+    for (int q : SWEEP) {
+      if (q < eigenvalues.length) {
+        ClusteringEntropy.Comparison part =
+            sweep.unscaled(leading(scores, q), Arrays.copyOf(eigenvalues, q));
+        put(into.addObject().put("d", q), part.at(options.k()));
+      }
+    }
+  }
+
+  private void dimensions(
+      Points sampled,
+      DoubleMatrix scores,
+      double[] eigenvalues,
+      ClusteringEntropy.Comparison unscaled,
+      ObjectNode into) {
+    into.put("d", eigenvalues.length);
+    unscaled.twoNn().into(into.putObject("two_nn"));
+    unscaled.levinaBickel().into(into.putObject("levina_bickel").put("k", options.maxK()));
+    if (sampled.columns() > eigenvalues.length) {
+      Measures full = Measures.of(sampled, options.maxK(), workers);
+      ObjectNode whole = into.putObject("all_coordinates").put("d", sampled.columns());
+      Numbers.put(whole, "two_nn", full.twoNn());
+      Numbers.put(whole, "levina_bickel", full.levinaBickel());
+    }
+    correlation(
+        estimator.pairCounts(scores, eigenvalues, PAIR_DRAWS), into.putObject("correlation"));
+  }
+
+  private static void correlation(List<PairCounts> counts, ObjectNode into) {
+    PairCounts cloud = counts.getFirst();
+    PairCounts.Dimension dimension = cloud.dimension();
+    List<PairCounts> nulls = counts.subList(1, counts.size());
+    Against.of(
+            dimension.slope(),
+            nulls.stream().mapToDouble(c -> c.dimension().slope()).toArray())
+        .into(into);
+    Numbers.put(into, "r2", dimension.rSquared());
+    ArrayNode shares = into.putArray("pair_shares");
+    shares.add(cloud.fromShare()).add(cloud.toShare());
+    Numbers.put(into, "from", dimension.from());
+    Numbers.put(into, "to", dimension.to());
+    Numbers.put(into, "least_local_slope", dimension.least());
+    Numbers.put(into, "most_local_slope", dimension.most());
+    ArrayNode curve = into.putArray("curve");
+    int first = Math.min(cloud.bin(Math.nextUp(0.0)), nulls.getFirst().bin(Math.nextUp(0.0)));
+    int last = Math.max(cloud.bin(1), nulls.getFirst().bin(1));
+    for (int b = first; b <= last; b++) {
+      int bin = b;
+      double expected = nulls.stream().mapToDouble(c -> c.share(bin)).average().orElse(0);
+      ObjectNode point = curve.addObject();
+      point.put("r", cloud.edge(b));
+      point.put("share", cloud.share(b));
+      point.put("null", expected);
+    }
   }
 
   /** The article's procedure, duplicates and all. */

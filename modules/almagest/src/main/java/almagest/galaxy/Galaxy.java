@@ -70,7 +70,7 @@ public final class Galaxy {
         Pca pca = Pca.of(covariance, n, mean, Math.min(3, d));
         ObjectNode published = Json.object();
         spectra.report(cloud, pca, covariance, node, published);
-        entropies.report(cloud, pca, node, published);
+        entropies.report(cloud, node, published);
         node.set("published", published);
         if (sink == null) {
           node.putNull("pca3");

@@ -64,20 +64,33 @@ public record Spectrum(int n, double[] eigenvalues) {
   }
 
   /**
-   * As {@link #powerLaw}, each rank weighing 1 / rank, so that every stretch of log rank counts the
-   * same.
+   * As {@link #powerLaw}, through the means of log rank and log λ in bins of equal width in log
+   * rank, ten a decade, every bin weighing the same; so the many ranks at the far end do not outvote
+   * the few at the near one. NaN for a window of fewer than two bins.
    */
-  public LineFit logWeightedPowerLaw(Window window) {
-    int size = window.size();
-    double[] x = new double[size];
-    double[] y = new double[size];
-    double[] weights = new double[size];
-    for (int i = 0; i < size; i++) {
-      x[i] = Math.log10(window.first() + i);
-      y[i] = Math.log10(eigenvalues[window.first() - 1 + i]);
-      weights[i] = 1.0 / (window.first() + i);
+  public double logBinnedSlope(Window window) {
+    int bins = 0;
+    double[] x = new double[window.size()];
+    double[] y = new double[window.size()];
+    int rank = window.first();
+    while (rank <= window.last()) {
+      int bin = bin(rank);
+      int count = 0;
+      for (; rank <= window.last() && bin(rank) == bin; rank++) {
+        x[bins] += Math.log10(rank);
+        y[bins] += Math.log10(eigenvalues[rank - 1]);
+        count++;
+      }
+      x[bins] /= count;
+      y[bins++] /= count;
     }
-    return LineFit.weighted(x, y, weights);
+    return bins < 2
+        ? Double.NaN
+        : LineFit.of(Arrays.copyOf(x, bins), Arrays.copyOf(y, bins)).slope();
+  }
+
+  private static int bin(int rank) {
+    return (int) Math.floor(10 * Math.log10(rank) + 1e-9);
   }
 
   /**

@@ -6,6 +6,7 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
@@ -49,7 +50,16 @@ final class SpectrumNulls {
    * Uniform unit vectors, whose covariance has trace 1 as that of unit decoder rows has, or less.
    */
   static double[] unitVectors(int n, int d, Seed seed, Workers workers) {
-    FloatMatrix cloud = FloatMatrix.zeros(n, d);
+    try (Arena arena = Arena.ofShared()) {
+      FloatMatrix cloud = FloatMatrix.zeros(arena, n, d);
+      fillUnitVectors(cloud, seed, workers);
+      return Pca.of(Points.of(cloud), 0, workers).eigenvalues();
+    }
+  }
+
+  private static void fillUnitVectors(FloatMatrix cloud, Seed seed, Workers workers) {
+    int n = cloud.rowsAsInt();
+    int d = cloud.columns();
     int rows = 1024;
     workers.run(
         (n + rows - 1) / rows,
@@ -70,7 +80,6 @@ final class SpectrumNulls {
             cloud.setRow(i, unit);
           }
         });
-    return Pca.of(Points.of(cloud), 0, workers).eigenvalues();
   }
 
   /**
@@ -78,9 +87,17 @@ final class SpectrumNulls {
    * trace, and breaks what ties coordinates together. Not invariant under rotation.
    */
   static double[] shuffledCoordinates(Points points, Seed seed, Workers workers) {
+    try (Arena arena = Arena.ofShared()) {
+      FloatMatrix cloud = FloatMatrix.zeros(arena, points.rows(), points.columns());
+      fillShuffled(points, cloud, seed, workers);
+      return Pca.of(Points.of(cloud), 0, workers).eigenvalues();
+    }
+  }
+
+  private static void fillShuffled(
+      Points points, FloatMatrix cloud, Seed seed, Workers workers) {
     int n = points.rows();
     int d = points.columns();
-    FloatMatrix cloud = FloatMatrix.zeros(n, d);
     double[] wide = new double[d];
     float[] narrow = new float[d];
     for (int i = 0; i < n; i++) {
@@ -101,7 +118,6 @@ final class SpectrumNulls {
             cloud.set(j, c, v);
           }
         });
-    return Pca.of(Points.of(cloud), 0, workers).eigenvalues();
   }
 
   /** A draw of χ² with an integer number of degrees of freedom (Marsaglia and Tsang 2000). */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntFunction;
 
@@ -18,6 +19,25 @@ final class SpectrumReport {
 
   /** Work, in multiplications, that the draws of one null may take. */
   private static final double BUDGET = 1.2e11;
+
+  /** Windows that the slope is shown for beside the published one. */
+  private static final List<Window> SWEEP =
+      List.of(
+          new Window(1, 10),
+          new Window(1, 30),
+          new Window(1, 50),
+          new Window(1, 100),
+          new Window(1, 150),
+          new Window(1, 300),
+          new Window(11, 50),
+          new Window(11, 100),
+          new Window(11, 150),
+          new Window(11, 300),
+          new Window(11, 1000),
+          new Window(31, 150),
+          new Window(31, 300),
+          new Window(101, 300),
+          new Window(101, 1000));
 
   private final Options options;
   private final Seed seed;
@@ -70,11 +90,12 @@ final class SpectrumReport {
     slope.put("published_window", window.equals(Window.PUBLISHED));
     Numbers.put(slope, "r2", fit.rSquared());
     Numbers.put(slope, "ols_half_width", fit.halfWidth95());
-    slope.put("log_weighted", spectrum.logWeightedPowerLaw(window).slope());
+    Numbers.put(slope, "log_binned", spectrum.logBinnedSlope(window));
     Window largest = Window.LARGEST_100.within(rank);
     ObjectNode hundred = slope.putObject("largest");
     putWindow(hundred, "window", largest);
     hundred.put("value", spectrum.powerLaw(largest).slope());
+    models(spectrum, window, slope.putArray("models"));
     nulls(cloud, spectrum, window, slope);
 
     ObjectNode volume = node.putObject("log_volume");
@@ -91,6 +112,41 @@ final class SpectrumReport {
     Numbers.put(published, "slope_error", fit.halfWidth95());
     putWindow(published, "window", window);
     published.put("log_volume", spectrum.logVolume(window));
+  }
+
+  private static void models(Spectrum spectrum, Window window, ArrayNode into) {
+    List<SpectrumModels.Model> models = SpectrumModels.compare(spectrum, window);
+    for (SpectrumModels.Model model : models) {
+      ObjectNode node = into.addObject();
+      node.put("name", model.name());
+      node.put("parameters", model.parameters());
+      node.put("aicc", model.aicc());
+      node.put("delta", model.aicc() - models.getFirst().aicc());
+      Numbers.put(node, "r2", model.rSquared());
+      put(node.putArray("coefficients"), model.coefficients());
+      if (model.breakRank() > 0) {
+        node.put("break_rank", model.breakRank());
+      }
+    }
+  }
+
+  /** The same fit over other windows, beside what uniform unit vectors give there. */
+  private static void sweep(Spectrum spectrum, double[][] nulls, ArrayNode into) {
+    int rank = spectrum.rank();
+    for (Window window : SWEEP) {
+      if (window.last() > rank) {
+        continue;
+      }
+      LineFit fit = spectrum.powerLaw(window);
+      ObjectNode node = into.addObject();
+      putWindow(node, "window", window);
+      node.put("value", fit.slope());
+      Numbers.put(node, "log_binned", spectrum.logBinnedSlope(window));
+      Numbers.put(node, "r2", fit.rSquared());
+      double[] slopes =
+          Arrays.stream(nulls).mapToDouble(v -> slope(v, spectrum.n(), window)).toArray();
+      Numbers.put(node, "null_mean", Moments.mean(slopes));
+    }
   }
 
   private void nulls(NamedCloud cloud, Spectrum spectrum, Window window, ObjectNode slope) {
@@ -122,6 +178,7 @@ final class SpectrumReport {
     describe(kinds.addObject(), "isotropic Gaussian", gaussian, window, n, trace);
     describe(kinds.addObject(), "coordinates shuffled", shuffled, window, n, trace);
     slope.set("null", kinds.get(0));
+    sweep(spectrum, unit, slope.putArray("windows"));
 
     MarchenkoPastur law = new MarchenkoPastur(n - 1, d);
     double variance = trace / d;
