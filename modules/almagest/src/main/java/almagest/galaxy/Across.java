@@ -70,9 +70,7 @@ final class Across {
       Double l0 = clouds.get(i).l0();
       if (layer != null && values.get(i).isNumber() && (!withSparsity || l0 != null)) {
         x.add(
-            withSparsity && l0 != null
-                ? new double[] {layer, Math.log(l0)}
-                : new double[] {layer});
+            withSparsity && l0 != null ? new double[] {layer, Math.log(l0)} : new double[] {layer});
         y.add(values.get(i).asDouble());
       }
     }
@@ -83,9 +81,7 @@ final class Across {
     }
     LeastSquares fit;
     try {
-      fit =
-          LeastSquares.of(
-              x.toArray(double[][]::new), y.stream().mapToDouble(v -> v).toArray());
+      fit = LeastSquares.of(x.toArray(double[][]::new), y.stream().mapToDouble(v -> v).toArray());
     } catch (ArithmeticException collinear) {
       into.putNull(figure);
       return;

@@ -14,7 +14,8 @@ record Against(double value, double nullMean, double nullSd, int draws) {
     return new Against(value, Moments.mean(nulls), Moments.sd(nulls), nulls.length);
   }
 
-  static Against of(double value, Measures[] nulls, java.util.function.ToDoubleFunction<Measures> figure) {
+  static Against of(
+      double value, Measures[] nulls, java.util.function.ToDoubleFunction<Measures> figure) {
     return of(value, Arrays.stream(nulls).mapToDouble(figure).toArray());
   }
 

@@ -93,7 +93,8 @@ final class ClusteringEntropy {
             .map(
                 draws,
                 b ->
-                    measure(Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues)))
+                    measure(
+                        Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues)))
             .toArray(Measures[]::new);
     return compare(scores, eigenvalues, nulls);
   }
@@ -105,8 +106,7 @@ final class ClusteringEntropy {
     Measures[] nulls =
         whitened.computeIfAbsent(
             (long) n << 32 | d,
-            key ->
-                workers.map(draws, b -> measure(frame(n, d, b))).toArray(Measures[]::new));
+            key -> workers.map(draws, b -> measure(frame(n, d, b))).toArray(Measures[]::new));
     double[] inverse = Arrays.stream(eigenvalues).map(v -> 1 / v).toArray();
     double[] ones = new double[d];
     Arrays.fill(ones, 1);
@@ -115,10 +115,10 @@ final class ClusteringEntropy {
   }
 
   /**
-   * As {@link #unscaled} against Gaussian clouds pushed to the unit sphere before they are projected
-   * and given the cloud's covariance: what a cloud of unit vectors is to be compared with. The
-   * squared norm that the directions beyond the d leading ones bring is drawn as a normal with its
-   * mean and variance.
+   * As {@link #unscaled} against Gaussian clouds pushed to the unit sphere before they are
+   * projected and given the cloud's covariance: what a cloud of unit vectors is to be compared
+   * with. The squared norm that the directions beyond the d leading ones bring is drawn as a normal
+   * with its mean and variance.
    *
    * @param mean [d] of the cloud along its leading components
    * @param meanSquare the squared norm of the whole mean
@@ -184,8 +184,7 @@ final class ClusteringEntropy {
     Estimate[] estimates = new Estimate[knn.length];
     for (int r = 0; r < knn.length; r++) {
       int rank = r;
-      double[] values =
-          Arrays.stream(nulls).mapToDouble(v -> gauss - v.entropy()[rank]).toArray();
+      double[] values = Arrays.stream(nulls).mapToDouble(v -> gauss - v.entropy()[rank]).toArray();
       double clustering = gauss - knn[r];
       double mean = Moments.mean(values);
       double sd = Moments.sd(values);
@@ -231,9 +230,7 @@ final class ClusteringEntropy {
             h -> {
               int[] order = Permutation.of(n, seed.split("halves").split(h / 2).generator());
               int[] half =
-                  h % 2 == 0
-                      ? Arrays.copyOf(order, n / 2)
-                      : Arrays.copyOfRange(order, n / 2, n);
+                  h % 2 == 0 ? Arrays.copyOf(order, n / 2) : Arrays.copyOfRange(order, n / 2, n);
               return Measures.of(Points.of(all, half), maxK, ALONE).entropy();
             });
     double[] sd = new double[maxK];

@@ -80,9 +80,7 @@ final class EntropyReport {
       put(byK.addObject().put("k", e.k()), e);
     }
     byDimension(scores, eigenvalues, entropy.putArray("by_d"));
-    put(
-        entropy.putObject("whitened"),
-        estimator.whitened(scores, eigenvalues).at(options.k()));
+    put(entropy.putObject("whitened"), estimator.whitened(scores, eigenvalues).at(options.k()));
     if (onSphere(sampled)) {
       put(entropy.putObject("sphere_null"), sphere(scores, eigenvalues, pca).at(options.k()));
     } else {
@@ -92,8 +90,7 @@ final class EntropyReport {
     published(points, published, wanted);
   }
 
-  private ClusteringEntropy.Comparison sphere(
-      DoubleMatrix scores, double[] eigenvalues, Pca pca) {
+  private ClusteringEntropy.Comparison sphere(DoubleMatrix scores, double[] eigenvalues, Pca pca) {
     double[] mean = new double[eigenvalues.length];
     double meanSquare = 0;
     for (int c = 0; c < pca.mean().length; c++) {
@@ -139,9 +136,7 @@ final class EntropyReport {
     PairCounts cloud = counts.getFirst();
     PairCounts.Dimension dimension = cloud.dimension();
     List<PairCounts> nulls = counts.subList(1, counts.size());
-    Against.of(
-            dimension.slope(),
-            nulls.stream().mapToDouble(c -> c.dimension().slope()).toArray())
+    Against.of(dimension.slope(), nulls.stream().mapToDouble(c -> c.dimension().slope()).toArray())
         .into(into);
     Numbers.put(into, "r2", dimension.rSquared());
     ArrayNode shares = into.putArray("pair_shares");

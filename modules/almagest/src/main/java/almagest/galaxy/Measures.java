@@ -29,8 +29,7 @@ record Measures(double[] entropy, double twoNn, double levinaBickel) {
     NearestNeighbours neighbours = NearestNeighbours.of(cloud, k, workers);
     double[] entropy = new double[Math.min(maxK, k)];
     for (int r = 0; r < entropy.length; r++) {
-      entropy[r] =
-          Entropies.kozachenkoLeonenko(neighbours.distances(r), cloud.columns(), r + 1);
+      entropy[r] = Entropies.kozachenkoLeonenko(neighbours.distances(r), cloud.columns(), r + 1);
     }
     double pairs = 0;
     double all = 0;
@@ -44,9 +43,7 @@ record Measures(double[] entropy, double twoNn, double levinaBickel) {
       }
     }
     return new Measures(
-        entropy,
-        k > 1 ? (n - 1) / pairs : Double.NaN,
-        k > 2 ? n * (k - 1.0) / all : Double.NaN);
+        entropy, k > 1 ? (n - 1) / pairs : Double.NaN, k > 2 ? n * (k - 1.0) / all : Double.NaN);
   }
 
   static Measures of(DoubleMatrix cloud, int maxK, Workers workers) {

@@ -138,15 +138,15 @@ final class PairCounts {
    * @param least the smallest local slope between neighbouring octaves of d²
    * @param most the largest: far from the smallest, there is no scaling
    */
-  record Dimension(double slope, double from, double to, double rSquared, double least, double most) {}
+  record Dimension(
+      double slope, double from, double to, double rSquared, double least, double most) {}
 
   /** NaN throughout when fewer than three bins lie between the shares. */
   Dimension dimension() {
     int first = bin(fromShare());
     int last = bin(toShare());
     if (last >= BINS || last - first < 2 || edge(first) <= 0) {
-      return new Dimension(
-          Double.NaN, edge(first), Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+      return new Dimension(Double.NaN, edge(first), Double.NaN, Double.NaN, Double.NaN, Double.NaN);
     }
     int m = last - first + 1;
     double[] x = new double[m];

@@ -65,8 +65,8 @@ public record Spectrum(int n, double[] eigenvalues) {
 
   /**
    * As {@link #powerLaw}, through the means of log rank and log λ in bins of equal width in log
-   * rank, ten a decade, every bin weighing the same; so the many ranks at the far end do not outvote
-   * the few at the near one. NaN for a window of fewer than two bins.
+   * rank, ten a decade, every bin weighing the same; so the many ranks at the far end do not
+   * outvote the few at the near one. NaN for a window of fewer than two bins.
    */
   public double logBinnedSlope(Window window) {
     int bins = 0;

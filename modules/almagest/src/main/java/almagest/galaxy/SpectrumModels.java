@@ -11,9 +11,9 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  * judged by Akaike's criterion with the correction for small samples, AICc = m ln(RSS / m) + 2p +
  * 2p(p + 1) / (m − p − 1), p counting the variance too.
  *
- * <p>Ordered eigenvalues are dependent and nearly smooth, so differences of AICc are far larger than
- * between independent data and are no odds; they rank the curves and no more. A structureless cloud
- * has a best curve as well.
+ * <p>Ordered eigenvalues are dependent and nearly smooth, so differences of AICc are far larger
+ * than between independent data and are no odds; they rank the curves and no more. A structureless
+ * cloud has a best curve as well.
  */
 final class SpectrumModels {
   private static final int LEAST = 8;

@@ -94,8 +94,7 @@ final class SpectrumNulls {
     }
   }
 
-  private static void fillShuffled(
-      Points points, FloatMatrix cloud, Seed seed, Workers workers) {
+  private static void fillShuffled(Points points, FloatMatrix cloud, Seed seed, Workers workers) {
     int n = points.rows();
     int d = points.columns();
     double[] wide = new double[d];

@@ -54,18 +54,8 @@ final class LeadingEigen {
       OpenBlas.function(
           "LAPACKE_dormtr",
           FunctionDescriptor.of(
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_BYTE,
-              JAVA_BYTE,
-              JAVA_BYTE,
-              JAVA_INT,
-              JAVA_INT,
-              ADDRESS,
-              JAVA_INT,
-              ADDRESS,
-              ADDRESS,
-              JAVA_INT));
+              JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_BYTE, JAVA_INT, JAVA_INT, ADDRESS,
+              JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
 
   private LeadingEigen() {}
 
@@ -93,12 +83,10 @@ final class LeadingEigen {
       MemorySegment tau = arena.allocate(JAVA_DOUBLE, n);
       Lapack.check(
           "dsytrd",
-          Lapack.solver(
-              () -> (int) DSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
+          Lapack.solver(() -> (int) DSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
       MemorySegment values = arena.allocate(JAVA_DOUBLE, n).copyFrom(d);
       MemorySegment off = arena.allocate(JAVA_DOUBLE, n).copyFrom(e);
-      Lapack.check(
-          "dsterf", Lapack.solver(() -> (int) DSTERF.invokeExact(n, values, off)));
+      Lapack.check("dsterf", Lapack.solver(() -> (int) DSTERF.invokeExact(n, values, off)));
       double[][] vectors = new double[count][n];
       if (count > 0) {
         MemorySegment z = vectors(arena, n, count, a, d, e, tau);
@@ -126,34 +114,32 @@ final class LeadingEigen {
     accurate.set(JAVA_INT, 0, 1);
     Lapack.check(
         "dstemr",
-        Lapack.solver(
-            () ->
-                (int)
-                    DSTEMR.invokeExact(
-                        COLUMN_MAJOR,
-                        (byte) 'V',
-                        (byte) 'I',
-                        n,
-                        d,
-                        e,
-                        0.0,
-                        0.0,
-                        n - count + 1,
-                        n,
-                        found,
-                        w,
-                        z,
-                        n,
-                        count,
-                        support,
-                        accurate)));
+        Lapack.solver(() ->
+            (int)
+                DSTEMR.invokeExact(
+                    COLUMN_MAJOR,
+                    (byte) 'V',
+                    (byte) 'I',
+                    n,
+                    d,
+                    e,
+                    0.0,
+                    0.0,
+                    n - count + 1,
+                    n,
+                    found,
+                    w,
+                    z,
+                    n,
+                    count,
+                    support,
+                    accurate)));
     Lapack.check(
         "dormtr",
-        Lapack.solver(
-            () ->
-                (int)
-                    DORMTR.invokeExact(
-                        COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, a, n, tau, z, n)));
+        Lapack.solver(() ->
+            (int)
+                DORMTR.invokeExact(
+                    COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, a, n, tau, z, n)));
     return z;
   }
 }

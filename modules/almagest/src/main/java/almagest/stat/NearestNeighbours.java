@@ -10,8 +10,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -22,8 +24,10 @@ import jdk.incubator.vector.VectorSpecies;
  * below its squared distance; every point keeps the few partners with the lowest bounds, whose
  * distances are then computed again in float64 as sums of squared differences. A point is done when
  * its k-th such distance lies below the lowest bound of all that it did not keep: then no other
- * point can be nearer, whatever the rounding. Where that fails (many ties), the point is compared
- * with all others in float64. Each pair of tiles is multiplied once and serves both sides.
+ * point can be nearer, whatever the rounding. Where that fails (ties, or neighbours much closer
+ * than the cloud is wide), a second search compares the point exactly with everything that its
+ * bounds do not rule out. Each pair of tiles is multiplied once in the first search and serves both
+ * sides.
  *
  * <p>Points at equal distance (to the last bit of float64) are ordered by index, so the answer is
  * unique. A point is never its own neighbour; its duplicates are, at distance 0. Time O(n² d / 2),
@@ -44,18 +48,21 @@ public final class NearestNeighbours {
   /** How many partners more than k are kept, so that near ties seldom spoil the proof. */
   private static final int SLACK = 11;
 
+  /** Points of a piece of the second search. */
+  private static final int OPEN = 128;
+
   private final int n;
   private final int k;
   private final int[] indices;
   private final double[] distances;
-  private final int scanned;
+  private final int searchedAgain;
 
-  private NearestNeighbours(int n, int k, int[] indices, double[] distances, int scanned) {
+  private NearestNeighbours(int n, int k, int[] indices, double[] distances, int searchedAgain) {
     this.n = n;
     this.k = k;
     this.indices = indices;
     this.distances = distances;
-    this.scanned = scanned;
+    this.searchedAgain = searchedAgain;
   }
 
   /**
@@ -114,9 +121,9 @@ public final class NearestNeighbours {
     return count;
   }
 
-  /** How many points needed the comparison with all others. */
-  int scanned() {
-    return scanned;
+  /** How many points needed the second search. */
+  int searchedAgain() {
+    return searchedAgain;
   }
 
   /** One search: what it holds lives as long as it runs. */
@@ -184,9 +191,18 @@ public final class NearestNeighbours {
       }
       int[] indices = new int[n * k];
       double[] distances = new double[n * k];
-      int[] scanned = new int[tiles];
-      workers.run(tiles, t -> scanned[t] = refine(t, indices, distances));
-      return new NearestNeighbours(n, k, indices, distances, Arrays.stream(scanned).sum());
+      boolean[] proven = new boolean[n];
+      workers.run(tiles, t -> refine(t, indices, distances, proven));
+      int[] open = IntStream.range(0, n).filter(i -> !proven[i]).toArray();
+      int pieces = (open.length + OPEN - 1) / OPEN;
+      workers.run(
+          pieces,
+          p ->
+              searchAgain(
+                  Arrays.copyOfRange(open, p * OPEN, Math.min(open.length, (p + 1) * OPEN)),
+                  indices,
+                  distances));
+      return new NearestNeighbours(n, k, indices, distances, open.length);
     }
 
     /** Moves the mean to 0 and the farthest point to about 1, where float32 loses least. */
@@ -338,12 +354,11 @@ public final class NearestNeighbours {
       limit[owner] = keys[from + kept - 1];
     }
 
-    /** Exact distances of what was kept, or of all; returns how many points needed all. */
-    private int refine(int tile, int[] indices, double[] distances) {
+    /** Exact distances of what was kept; marks the points whose neighbours these surely are. */
+    private void refine(int tile, int[] indices, double[] distances, boolean[] proven) {
       Nearest nearest = new Nearest(k);
       double[] mine = new double[d];
       double[] other = new double[d];
-      int scans = 0;
       for (int i = tile * TILE; i < end(tile); i++) {
         points.copyRow(i, mine);
         nearest.clear();
@@ -352,20 +367,78 @@ public final class NearestNeighbours {
           nearest.offer(square(mine, other, scale), ids[c]);
         }
         double others = limit[i] + norm[i] * (1 - epsilon) - absolute;
-        boolean proven = kept == n - 1 || nearest.worst() < others;
-        if (!proven) {
-          scans++;
-          nearest.clear();
-          for (int j = 0; j < n; j++) {
-            if (j != i) {
-              points.copyRow(j, other);
-              nearest.offer(square(mine, other, scale), j);
+        proven[i] = kept == n - 1 || nearest.worst() < others;
+        nearest.copyTo(indices, distances, i * k, scale);
+      }
+    }
+
+    /**
+     * For points that kept too few: the k-th distance found so far bounds the true one from above,
+     * so every point whose lower bound is not above it is compared exactly.
+     */
+    private void searchAgain(int[] rows, int[] indices, double[] distances) {
+      FloatMatrix left = FloatMatrix.zeros(rows.length, y.columns());
+      Nearest[] nearest = new Nearest[rows.length];
+      float[] bound = new float[rows.length];
+      double[][] mine = new double[rows.length][];
+      for (int r = 0; r < rows.length; r++) {
+        left.setRow(r, y.row(rows[r]));
+        nearest[r] = new Nearest(k);
+        nearest[r].clear();
+        mine[r] = points.row(rows[r]);
+        double worst = distances[rows[r] * k + k - 1] * scale;
+        double square = worst * worst * (1 + 0x1p-50);
+        bound[r] = Math.nextUp((float) (square - norm[rows[r]] * (1 - epsilon) + absolute));
+      }
+      double[] other = new double[d];
+      MemorySegment g = Arena.ofAuto().allocate((long) rows.length * TILE * Float.BYTES, 64);
+      for (int t = 0; t < tiles; t++) {
+        int first = t * TILE;
+        int columns = end(t) - first;
+        Blas.sgemm(
+            false,
+            true,
+            rows.length,
+            columns,
+            y.columns(),
+            1f,
+            left.data(),
+            y.columns(),
+            y.slice(first, end(t)).data(),
+            y.columns(),
+            0f,
+            g,
+            TILE);
+        for (int r = 0; r < rows.length; r++) {
+          long at = (long) r * TILE * Float.BYTES;
+          int j = 0;
+          while (j < columns) {
+            if (j + SPECIES.length() <= columns) {
+              FloatVector key =
+                  FloatVector.fromMemorySegment(
+                          SPECIES, g, at + (long) j * Float.BYTES, ByteOrder.nativeOrder())
+                      .mul(-2f)
+                      .add(FloatVector.fromArray(SPECIES, low, first + j));
+              if (!key.compare(VectorOperators.LE, bound[r]).anyTrue()) {
+                j += SPECIES.length();
+                continue;
+              }
+            }
+            int to = Math.min(columns, j + SPECIES.length());
+            for (; j < to; j++) {
+              int id = first + j;
+              float product = g.get(ValueLayout.JAVA_FLOAT, at + (long) j * Float.BYTES);
+              if (-2 * product + low[id] <= bound[r] && id != rows[r]) {
+                points.copyRow(id, other);
+                nearest[r].offer(square(mine[r], other, scale), id);
+              }
             }
           }
         }
-        nearest.copyTo(indices, distances, i * k, scale);
       }
-      return scans;
+      for (int r = 0; r < rows.length; r++) {
+        nearest[r].copyTo(indices, distances, rows[r] * k, scale);
+      }
     }
 
     /** Of scaled points: a power of two, which changes no digit and keeps squares in range. */

@@ -85,7 +85,7 @@ class NearestNeighboursTest {
   }
 
   @Test
-  void mostPointsAreProvenWithoutAScan() {
+  void mostPointsAreProvenAtOnce() {
     RandomGenerator random = new Seed(3).generator();
     DoubleMatrix x = DoubleMatrix.zeros(1500, 100);
     for (int i = 0; i < 1500; i++) {
@@ -93,7 +93,35 @@ class NearestNeighboursTest {
         x.set(i, c, random.nextGaussian());
       }
     }
-    assertThat(NearestNeighbours.of(Points.of(x), 5, new Workers(1)).scanned()).isZero();
+    assertThat(NearestNeighbours.of(Points.of(x), 5, new Workers(1)).searchedAgain()).isZero();
+  }
+
+  /**
+   * Tight clusters far apart: float32 products cannot tell neighbours from the rest of a cluster.
+   */
+  @Test
+  void neighboursCloserThanFloat32CanTellAreFound() {
+    RandomGenerator random = new Seed(5).generator();
+    int n = 1200;
+    DoubleMatrix x = DoubleMatrix.zeros(n, 2);
+    for (int i = 0; i < n; i++) {
+      x.set(i, 0, 1000.0 * (i % 7) + 1e-3 * random.nextGaussian());
+      x.set(i, 1, 1e-3 * random.nextGaussian());
+    }
+    NearestNeighbours found = NearestNeighbours.of(Points.of(x), 2, new Workers(2));
+    assertThat(found.searchedAgain()).isPositive();
+    for (int i = 0; i < n; i += 13) {
+      int self = i;
+      int[] expected =
+          IntStream.range(0, n)
+              .filter(j -> j != self)
+              .boxed()
+              .sorted(Comparator.comparingDouble((Integer j) -> square(x.row(self), x.row(j))))
+              .limit(2)
+              .mapToInt(j -> j)
+              .toArray();
+      assertThat(new int[] {found.index(i, 0), found.index(i, 1)}).isEqualTo(expected);
+    }
   }
 
   @Test
