@@ -28,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -46,7 +47,16 @@ import picocli.CommandLine.Option;
     })
 final class GalaxyCommand implements Callable<Integer> {
   private static final Pattern LAYER =
-      Pattern.compile("(?:layer|blocks?|^L)[-_.]?(\\d+)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile("(?:layer|blocks?|(?<![A-Za-z_])L)[-_.]?(\\d+)", Pattern.CASE_INSENSITIVE);
+
+  /** As Gemma Scope's folders say it. */
+  private static final Pattern L0 = Pattern.compile("average_l0_(\\d+(?:\\.\\d+)?)");
+
+  /** Names that every SAE's file or folder has. */
+  private static final List<String> DULL = List.of("sae", "params", "sae_weights");
+
+  /** Folders that say little without the one they are in. */
+  private static final Pattern PLACED = Pattern.compile("(average_l0|width)_.*");
 
   @Mixin private Common common = new Common();
 
@@ -204,32 +214,46 @@ final class GalaxyCommand implements Callable<Integer> {
         name = name(cloud) + "-" + copy;
       }
       @Nullable Integer layer =
-          layers.isEmpty() ? layer(name, info == null ? "" : info.hook()) : layers.get(i);
-      named.put(name, new NamedCloud(name, points, layer, l0.isEmpty() ? null : l0.get(i)));
+          layers.isEmpty()
+              ? number(LAYER, Integer::valueOf, info == null ? "" : info.hook(), name)
+              : layers.get(i);
+      @Nullable Double sparsity = l0.isEmpty() ? number(L0, Double::valueOf, cloud) : l0.get(i);
+      named.put(name, new NamedCloud(name, points, layer, sparsity));
     }
     return List.copyOf(named.values());
   }
 
-  private static @Nullable Integer layer(String name, String hook) {
-    for (String text : List.of(hook, name)) {
-      Matcher m = LAYER.matcher(text);
+  /** What the first text that matches says. */
+  private static <T> @Nullable T number(
+      Pattern pattern, Function<String, T> parse, String... texts) {
+    for (String text : texts) {
+      Matcher m = pattern.matcher(text);
       if (m.find()) {
-        return Integer.valueOf(m.group(1));
+        return parse.apply(m.group(1));
       }
     }
     return null;
   }
 
-  /** The last part of the path that says something: {@code run/layer-03/sae} is layer-03. */
+  /**
+   * The parts of the path that say something: {@code run/layer-03/sae} is layer-03, {@code
+   * layer_3/width_16k/average_l0_59/params.npz} is layer_3-width_16k-average_l0_59.
+   */
   private static String name(String cloud) {
-    Path path = Path.of(cloud.replaceFirst("(\\.np[yz]|\\.safetensors)(:.*)?$", ""));
-    String last = String.valueOf(path.getFileName());
-    Path parent = path.toAbsolutePath().normalize().getParent();
-    boolean says = !List.of("sae", "params", "sae_weights", "").contains(last);
-    String name =
-        says || parent == null || parent.getFileName() == null
-            ? last
-            : parent.getFileName().toString();
+    Path path =
+        Path.of(cloud.replaceFirst("(\\.np[yz]|\\.safetensors)(:.*)?$", ""))
+            .toAbsolutePath()
+            .normalize();
+    int parts = path.getNameCount();
+    int last = parts - 1;
+    if (last > 0 && DULL.contains(path.getName(last).toString())) {
+      last--;
+    }
+    int first = last;
+    while (first > 0 && PLACED.matcher(path.getName(first).toString()).matches()) {
+      first--;
+    }
+    String name = parts == 0 ? "cloud" : path.subpath(first, last + 1).toString();
     int colon = cloud.lastIndexOf(':');
     String key = colon < 0 ? "" : cloud.substring(colon + 1);
     return (key.isEmpty() || key.equals("W_dec") ? name : name + "-" + key)
