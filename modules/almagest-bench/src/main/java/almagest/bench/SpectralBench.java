@@ -1,0 +1,84 @@
+package almagest.bench;
+
+import almagest.brain.Affinity;
+import almagest.brain.AffinityGraph;
+import almagest.brain.Chunks;
+import almagest.brain.Cooccurrence;
+import almagest.brain.SpectralClustering;
+import almagest.brain.SpectralEmbedding;
+import almagest.format.Clouds;
+import almagest.format.Npz;
+import almagest.run.Seed;
+import almagest.run.Workers;
+import almagest.stat.Agreement;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Spectral clustering, stage by stage: the graph, one decomposition, the labels for every k. Usage:
+ * SpectralBench DATA AFFINITY (chunks|counts|angular) K…; beside it, the peers' {@code spectral}
+ * stage on the same directory, which is handed its affinity ready made.
+ */
+final class SpectralBench {
+  private SpectralBench() {}
+
+  public static void main(String[] args) {
+    String name = args[1];
+    Path data = Path.of(args[0]);
+    int[] ks = Arrays.stream(args).skip(3).mapToInt(Integer::parseInt).toArray();
+    int most = Arrays.stream(ks).max().orElse(2);
+    try (Workers workers = Workers.ofAllProcessors()) {
+      Object input =
+          switch (args[2]) {
+            case "chunks" -> Chunks.read(data.resolve("chunks.npz"));
+            case "counts" ->
+                Cooccurrence.count(Chunks.read(data.resolve("chunks.npz")), workers);
+            default -> Clouds.open(data.resolve("decoder.npy").toString());
+          };
+      AffinityGraph graph =
+          Timing.measure(
+              "graph " + name + " from " + args[2],
+              2,
+              () ->
+                  switch (input) {
+                    case Chunks chunks ->
+                        AffinityGraph.of(chunks, Affinity.parse(name), workers);
+                    case Cooccurrence counts ->
+                        AffinityGraph.of(counts, Affinity.parse(name), workers);
+                    default ->
+                        AffinityGraph.angular((almagest.tensor.FloatMatrix) input, workers);
+                  },
+              g -> Map.of("n", g.size()));
+      SpectralEmbedding embedding =
+          Timing.measure(
+              "eigenvectors " + name + ", " + most,
+              most > 100 ? 1 : 3,
+              () -> SpectralEmbedding.of(graph, most, new Seed(0), workers),
+              e ->
+                  Map.of(
+                      "eigenvalues",
+                      e.smallest(6),
+                      "worst_residual",
+                      Arrays.stream(e.residuals()).max().orElse(0)));
+      var planted = Npz.read(data.resolve("lobes.npz"));
+      for (int k : ks) {
+        Timing.measure(
+            "labels " + name + " k=" + k,
+            k > 100 ? 1 : 2,
+            () -> SpectralClustering.of(graph, embedding, k, new Seed(0), workers),
+            lobes ->
+                Map.of(
+                    "ncut",
+                    lobes.normalisedCut(),
+                    "inertia",
+                    lobes.inertia(),
+                    "ari_planted",
+                    Agreement.of(
+                            lobes.labels(),
+                            planted.get(k <= 3 ? "top" : k <= 8 ? "middle" : "leaf").ints())
+                        .ari()));
+      }
+    }
+  }
+}
