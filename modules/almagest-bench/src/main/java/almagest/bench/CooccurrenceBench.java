@@ -17,9 +17,7 @@ final class CooccurrenceBench {
   public static void main(String[] args) {
     Chunks all = Chunks.read(Path.of(args[0], "chunks.npz"));
     Chunks chunks =
-        args.length > 1
-            ? all.select(IntStream.range(0, Integer.parseInt(args[1])).toArray())
-            : all;
+        args.length > 1 ? all.select(IntStream.range(0, Integer.parseInt(args[1])).toArray()) : all;
     try (Workers workers = Workers.ofAllProcessors()) {
       Timing.measure(
           "cooc %d features, %d chunks".formatted(chunks.features(), chunks.count()),

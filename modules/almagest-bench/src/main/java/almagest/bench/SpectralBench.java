@@ -32,8 +32,7 @@ final class SpectralBench {
       Object input =
           switch (args[2]) {
             case "chunks" -> Chunks.read(data.resolve("chunks.npz"));
-            case "counts" ->
-                Cooccurrence.count(Chunks.read(data.resolve("chunks.npz")), workers);
+            case "counts" -> Cooccurrence.count(Chunks.read(data.resolve("chunks.npz")), workers);
             default -> Clouds.open(data.resolve("decoder.npy").toString());
           };
       AffinityGraph graph =
@@ -42,12 +41,10 @@ final class SpectralBench {
               2,
               () ->
                   switch (input) {
-                    case Chunks chunks ->
-                        AffinityGraph.of(chunks, Affinity.parse(name), workers);
+                    case Chunks chunks -> AffinityGraph.of(chunks, Affinity.parse(name), workers);
                     case Cooccurrence counts ->
                         AffinityGraph.of(counts, Affinity.parse(name), workers);
-                    default ->
-                        AffinityGraph.angular((almagest.tensor.FloatMatrix) input, workers);
+                    default -> AffinityGraph.angular((almagest.tensor.FloatMatrix) input, workers);
                   },
               g -> Map.of("n", g.size()));
       SpectralEmbedding embedding =

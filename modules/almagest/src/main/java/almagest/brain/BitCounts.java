@@ -9,7 +9,7 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Pair counts among frequent features: one row of bits per feature, the population count of AND per
- * pair, in 4 × 4 tiles of pairs so that a word that is loaded meets four others.
+ * pair, in small rectangles of pairs so that a word that is loaded meets several others.
  */
 final class BitCounts {
   private static final VectorSpecies<Long> SPECIES = LongVector.SPECIES_PREFERRED;
@@ -91,21 +91,25 @@ final class BitCounts {
     int[] sums = new int[TILE * TILE];
     for (int w = 0; w < words; w += WORDS) {
       int end = Math.min(words, w + WORDS);
-      for (int a = 0; a < TILE; a += 4) {
-        for (int b = a0 == b0 ? a : 0; b < TILE; b += 4) {
-          square(bits, (a0 + a) * words, (b0 + b) * words, words, w, end, sums, a * TILE + b);
+      for (int a = 0; a < TILE; a += 2) {
+        for (int b = a0 == b0 ? a / 4 * 4 : 0; b < TILE; b += 4) {
+          rectangle(bits, (a0 + a) * words, (b0 + b) * words, words, w, end, sums, a * TILE + b);
         }
       }
     }
     for (int a = a0; a < Math.min(features.length, a0 + TILE); a++) {
-      for (int b = Math.max(a, b0); b < Math.min(features.length, b0 + TILE); b++) {
-        counts.add(features[a], features[b], sums[(a - a0) * TILE + b - b0]);
-      }
+      int from = Math.max(a, b0);
+      int to = Math.min(features.length, b0 + TILE);
+      counts.addRow(features[a], features, from, to, sums, (a - a0) * TILE + from - b0);
     }
   }
 
-  /** Adds 16 counts to {@code sums}, at {@code at} with rows of {@link #TILE}. */
-  private static void square(
+  /**
+   * Adds 8 counts to {@code sums}, at {@code at} with rows of {@link #TILE}. Two rows by four: with
+   * four by four the compiler no longer keeps the sums in registers and the loop is 14 times
+   * slower.
+   */
+  private static void rectangle(
       long[] bits, int a, int b, int stride, int from, int to, int[] sums, int at) {
     LongVector zero = LongVector.zero(SPECIES);
     LongVector s00 = zero;
@@ -116,44 +120,24 @@ final class BitCounts {
     LongVector s11 = zero;
     LongVector s12 = zero;
     LongVector s13 = zero;
-    LongVector s20 = zero;
-    LongVector s21 = zero;
-    LongVector s22 = zero;
-    LongVector s23 = zero;
-    LongVector s30 = zero;
-    LongVector s31 = zero;
-    LongVector s32 = zero;
-    LongVector s33 = zero;
     for (int w = from; w < to; w += SPECIES.length()) {
       LongVector b0 = LongVector.fromArray(SPECIES, bits, b + w);
       LongVector b1 = LongVector.fromArray(SPECIES, bits, b + stride + w);
       LongVector b2 = LongVector.fromArray(SPECIES, bits, b + 2 * stride + w);
       LongVector b3 = LongVector.fromArray(SPECIES, bits, b + 3 * stride + w);
       LongVector x = LongVector.fromArray(SPECIES, bits, a + w);
+      LongVector y = LongVector.fromArray(SPECIES, bits, a + stride + w);
       s00 = s00.add(x.and(b0).lanewise(VectorOperators.BIT_COUNT));
       s01 = s01.add(x.and(b1).lanewise(VectorOperators.BIT_COUNT));
       s02 = s02.add(x.and(b2).lanewise(VectorOperators.BIT_COUNT));
       s03 = s03.add(x.and(b3).lanewise(VectorOperators.BIT_COUNT));
-      x = LongVector.fromArray(SPECIES, bits, a + stride + w);
-      s10 = s10.add(x.and(b0).lanewise(VectorOperators.BIT_COUNT));
-      s11 = s11.add(x.and(b1).lanewise(VectorOperators.BIT_COUNT));
-      s12 = s12.add(x.and(b2).lanewise(VectorOperators.BIT_COUNT));
-      s13 = s13.add(x.and(b3).lanewise(VectorOperators.BIT_COUNT));
-      x = LongVector.fromArray(SPECIES, bits, a + 2 * stride + w);
-      s20 = s20.add(x.and(b0).lanewise(VectorOperators.BIT_COUNT));
-      s21 = s21.add(x.and(b1).lanewise(VectorOperators.BIT_COUNT));
-      s22 = s22.add(x.and(b2).lanewise(VectorOperators.BIT_COUNT));
-      s23 = s23.add(x.and(b3).lanewise(VectorOperators.BIT_COUNT));
-      x = LongVector.fromArray(SPECIES, bits, a + 3 * stride + w);
-      s30 = s30.add(x.and(b0).lanewise(VectorOperators.BIT_COUNT));
-      s31 = s31.add(x.and(b1).lanewise(VectorOperators.BIT_COUNT));
-      s32 = s32.add(x.and(b2).lanewise(VectorOperators.BIT_COUNT));
-      s33 = s33.add(x.and(b3).lanewise(VectorOperators.BIT_COUNT));
+      s10 = s10.add(y.and(b0).lanewise(VectorOperators.BIT_COUNT));
+      s11 = s11.add(y.and(b1).lanewise(VectorOperators.BIT_COUNT));
+      s12 = s12.add(y.and(b2).lanewise(VectorOperators.BIT_COUNT));
+      s13 = s13.add(y.and(b3).lanewise(VectorOperators.BIT_COUNT));
     }
     add(sums, at, s00, s01, s02, s03);
     add(sums, at + TILE, s10, s11, s12, s13);
-    add(sums, at + 2 * TILE, s20, s21, s22, s23);
-    add(sums, at + 3 * TILE, s30, s31, s32, s33);
   }
 
   private static void add(

@@ -95,9 +95,13 @@ public final class Cooccurrence {
     MemorySegment.copy(values, at, triangle, INT, (start(i) + from - i) * Integer.BYTES, length);
   }
 
-  void add(int i, int j, int more) {
-    long at = start(i) + j - i;
-    triangle.setAtIndex(INT, at, triangle.getAtIndex(INT, at) + more);
+  /** Adds {@code more[at] …} to c_i,j for j = columns[from] … columns[to − 1], all of them ≥ i. */
+  void addRow(int i, int[] columns, int from, int to, int[] more, int at) {
+    long row = start(i) - i;
+    for (int c = from; c < to; c++) {
+      long place = row + columns[c];
+      triangle.setAtIndex(INT, place, triangle.getAtIndex(INT, place) + more[at + c - from]);
+    }
   }
 
   /**
