@@ -130,7 +130,7 @@ public final class BlockLanczos {
       size = grown;
       double[] r = orthonormalise(y, size, scale);
       basis.put(y, size, block);
-      if (size < nextCheck) {
+      if (size < nextCheck && size + block <= limit) {
         continue;
       }
       Lapack.Eigen eigen = Lapack.symmetric(leading(size), size, true);
