@@ -41,7 +41,10 @@ public final class Gguf {
    * @throws InputException when it is damaged, or holds tensors of a kind that is not read
    */
   public static Gguf open(Path file) {
-    MemorySegment memory = MappedFile.map(file);
+    return read(file, MappedFile.map(file));
+  }
+
+  static Gguf read(Path file, MemorySegment memory) {
     GgufCursor in = new GgufCursor(file, memory);
     if (memory.byteSize() < 24 || in.i32() != MAGIC) {
       throw InputException.in(file, "byte 0", "expected the magic GGUF, found another file", "");

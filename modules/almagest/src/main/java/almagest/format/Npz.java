@@ -32,9 +32,9 @@ public final class Npz {
   private final ZipArchive zip;
   private final Set<String> names;
 
-  private Npz(Path path) {
+  Npz(Path path, ZipArchive zip) {
     this.path = path;
-    this.zip = ZipArchive.open(path);
+    this.zip = zip;
     Set<String> all = new TreeSet<>();
     for (String member : zip.members().keySet()) {
       if (!member.endsWith(SUFFIX)) {
@@ -47,7 +47,7 @@ public final class Npz {
 
   /** Opens an archive and checks its directory; arrays are read when they are asked for. */
   public static Npz open(Path file) {
-    return new Npz(file);
+    return new Npz(file, ZipArchive.open(file));
   }
 
   public Path path() {

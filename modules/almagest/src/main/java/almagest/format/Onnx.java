@@ -51,7 +51,10 @@ public final class Onnx {
    *     kind
    */
   public static Onnx open(Path path) {
-    MemorySegment memory = MappedFile.map(path);
+    return read(path, MappedFile.map(path));
+  }
+
+  static Onnx read(Path path, MemorySegment memory) {
     Map<String, Tensor> initializers = new TreeMap<>();
     List<Node> nodes = new ArrayList<>();
     boolean found = false;

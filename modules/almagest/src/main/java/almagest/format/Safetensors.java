@@ -151,7 +151,10 @@ public final class Safetensors {
   }
 
   private static Safetensors openFile(Path file) {
-    MemorySegment memory = MappedFile.map(file);
+    return read(file, MappedFile.map(file));
+  }
+
+  static Safetensors read(Path file, MemorySegment memory) {
     if (memory.byteSize() < 8) {
       throw InputException.in(
           file, "byte 0", "expected an 8-byte length, found " + memory.byteSize() + " bytes", "");

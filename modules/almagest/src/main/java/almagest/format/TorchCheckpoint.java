@@ -40,12 +40,12 @@ public final class TorchCheckpoint {
    *     outside their storage
    */
   public static TorchCheckpoint open(Path file) {
-    return new TorchCheckpoint(file);
+    return new TorchCheckpoint(file, ZipArchive.open(file));
   }
 
-  private TorchCheckpoint(Path file) {
+  TorchCheckpoint(Path file, ZipArchive zip) {
     this.path = file;
-    this.zip = ZipArchive.open(file);
+    this.zip = zip;
     ZipArchive.Member pickle = pickle();
     this.root = pickle.name().substring(0, pickle.name().length() - "data.pkl".length());
     ZipArchive.Member order = zip.members().get(root + "byteorder");

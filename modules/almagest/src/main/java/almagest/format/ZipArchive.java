@@ -60,7 +60,7 @@ final class ZipArchive {
     return new ZipArchive(file, MappedFile.map(file));
   }
 
-  private ZipArchive(Path file, MemorySegment memory) {
+  ZipArchive(Path file, MemorySegment memory) {
     this.file = file;
     this.memory = memory;
     long end = findEnd();

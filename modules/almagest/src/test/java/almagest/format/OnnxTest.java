@@ -59,7 +59,7 @@ class OnnxTest {
     return file;
   }
 
-  private static byte[] model() {
+  static byte[] model() {
     byte[] node =
         join(
             field(1, text("x")),
