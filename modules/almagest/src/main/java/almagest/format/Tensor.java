@@ -3,10 +3,12 @@ package almagest.format;
 import almagest.run.InputException;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * An array of any kind and shape as it lies in a file: a view of mapped memory, row-major, little
@@ -270,6 +272,27 @@ public final class Tensor {
           place + ": " + Arrays.toString(shape) + " cannot become " + Arrays.toString(other));
     }
     return new Tensor(place, type, other, data);
+  }
+
+  /**
+   * The slices along the first dimension in another order, of the same kind and in new memory; also
+   * for quantised kinds, whose rows are whole blocks.
+   *
+   * @param order for each slice of the result, which of this tensor's it is
+   */
+  public Tensor rows(int[] order) {
+    if (shape.length == 0 || (shape[0] > 0 && data.byteSize() % shape[0] != 0)) {
+      throw new IllegalArgumentException(place + ": " + this + " has no rows");
+    }
+    long row = shape[0] == 0 ? 0 : data.byteSize() / shape[0];
+    MemorySegment to = Arena.ofAuto().allocate(Math.multiplyExact(row, (long) order.length), 64);
+    for (int i = 0; i < order.length; i++) {
+      Objects.checkIndex(order[i], shape[0]);
+      MemorySegment.copy(data, order[i] * row, to, i * row, row);
+    }
+    long[] other = shape.clone();
+    other[0] = order.length;
+    return new Tensor(place, type, other, to);
   }
 
   /** The one value of a scalar or of a tensor with a single element. */

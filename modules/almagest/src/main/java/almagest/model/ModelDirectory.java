@@ -19,6 +19,9 @@ final class ModelDirectory {
   private ModelDirectory() {}
 
   static LanguageModel open(Path directory, LanguageModel.Options options) {
+    if (directory.toString().endsWith(".gguf")) {
+      return gguf(directory, options);
+    }
     if (!Files.isDirectory(directory)) {
       throw InputException.in(
           directory, "", "expected a model's directory, found none", "check the path");
@@ -31,8 +34,29 @@ final class ModelDirectory {
     if (onnx.size() == 1) {
       return embedded(directory, onnx.getFirst(), options);
     }
+    List<Path> gguf = withSuffix(directory, ".gguf");
+    if (gguf.size() == 1) {
+      return gguf(gguf.getFirst(), options);
+    }
     throw InputException.in(
-        directory, "", "expected config.json or one .onnx file, found neither", "");
+        directory, "", "expected config.json, or one .onnx or .gguf file, found neither", "");
+  }
+
+  private static LanguageModel gguf(Path file, LanguageModel.Options options) {
+    GgufModel model = new GgufModel(file);
+    Config config = model.config();
+    String type = config.text("model_type");
+    Weights weights = Weights.of(file, model.weights(), options.device(), options.products());
+    String name = String.valueOf(file.getFileName());
+    Path beside = file.resolveSibling("tokenizer.json");
+    ObjectNode inside = Files.exists(beside) ? null : model.tokenizer();
+    return new Transformer(
+        name.substring(0, name.length() - ".gguf".length()),
+        type,
+        family(type, config, weights),
+        inside == null ? tokenizer(beside) : Tokenizer.of(file, inside),
+        config.beginning(),
+        options);
   }
 
   private static LanguageModel huggingFace(

@@ -1,8 +1,12 @@
 package almagest.model;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import almagest.format.Json;
 import almagest.run.InputException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -60,12 +64,23 @@ public final class Tokenizer implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw InputException.in(file, "", "expected a tokenizer.json, found no file", "");
     }
-    Vocabulary vocabulary = Vocabulary.read(file);
+    return of(file, Json.read(file));
+  }
+
+  /**
+   * The tokenizer that a description stands for.
+   *
+   * @param file where the description comes from
+   * @param description the content of a {@code tokenizer.json}
+   */
+  static Tokenizer of(Path file, JsonNode description) {
+    Vocabulary vocabulary = Vocabulary.of(file, description);
+    byte[] json = Json.line(description).getBytes(StandardCharsets.UTF_8);
     try {
       return new Tokenizer(
           file,
           HuggingFaceTokenizer.newInstance(
-              file.toAbsolutePath(),
+              new ByteArrayInputStream(json),
               Map.of("padding", "false", "truncation", "false", "addSpecialTokens", "true")),
           vocabulary);
     } catch (IOException | RuntimeException e) {
@@ -77,7 +92,7 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /** The {@code tokenizer.json}. */
+  /** The {@code tokenizer.json}, or the file that holds one. */
   public Path file() {
     return file;
   }

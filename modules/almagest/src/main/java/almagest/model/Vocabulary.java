@@ -21,7 +21,10 @@ final class Vocabulary {
   }
 
   static Vocabulary read(Path file) {
-    JsonNode root = Json.read(file);
+    return of(file, Json.read(file));
+  }
+
+  static Vocabulary of(Path file, JsonNode root) {
     JsonNode model = root.path("model");
     Map<Integer, String> pieces = new HashMap<>();
     JsonNode vocabulary = model.path("vocab");

@@ -1,0 +1,292 @@
+package almagest.model;
+
+import almagest.format.Gguf;
+import almagest.format.Json;
+import almagest.format.Tensor;
+import almagest.run.InputException;
+import almagest.tensor.FloatMatrix;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder in a GGUF file, told in the terms of a Hugging Face checkpoint: a configuration and
+ * tensors by their Hugging Face names, so that the families need not know where they come from. What
+ * llama.cpp's converter changes on the way in is undone: Llama's query and key rows are interleaved
+ * there, and Gemma's norms have their one added. Metadata of the architecture or a tensor that is
+ * not known is refused by name.
+ *
+ * <p>Quantised weights stay quantised in the mapped file and are widened when a block runs.
+ */
+final class GgufModel {
+  private static final Set<String> ARCHITECTURES =
+      Set.of("llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3");
+
+  private static final Map<String, String> IN_BLOCK =
+      Map.ofEntries(
+          Map.entry("attn_norm", "input_layernorm"),
+          Map.entry("attn_q", "self_attn.q_proj"),
+          Map.entry("attn_k", "self_attn.k_proj"),
+          Map.entry("attn_v", "self_attn.v_proj"),
+          Map.entry("attn_output", "self_attn.o_proj"),
+          Map.entry("attn_q_norm", "self_attn.q_norm"),
+          Map.entry("attn_k_norm", "self_attn.k_norm"),
+          Map.entry("post_attention_norm", "post_attention_layernorm"),
+          Map.entry("post_ffw_norm", "post_feedforward_layernorm"),
+          Map.entry("ffn_gate", "mlp.gate_proj"),
+          Map.entry("ffn_up", "mlp.up_proj"),
+          Map.entry("ffn_down", "mlp.down_proj"));
+
+  private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
+
+  private final Path file;
+  private final Gguf gguf;
+  private final String architecture;
+  private final Set<String> known = new TreeSet<>();
+
+  /** Reads the metadata; refuses other architectures. */
+  GgufModel(Path file) {
+    this.file = file;
+    this.gguf = Gguf.open(file);
+    this.architecture = gguf.metadata("general.architecture", String.class);
+    if (!ARCHITECTURES.contains(architecture)) {
+      throw InputException.in(
+          file,
+          "general.architecture",
+          "expected one of " + new TreeSet<>(ARCHITECTURES) + ", found " + architecture,
+          "other architectures are not computed from GGUF");
+    }
+  }
+
+  /** What {@code config.json} would say. */
+  Config config() {
+    ObjectNode config = Json.object();
+    int d = whole("embedding_length");
+    int heads = whole("attention.head_count");
+    config.put("model_type", architecture.equals("gemma3") ? "gemma3_text" : architecture);
+    config.put("hidden_size", d);
+    config.put("num_hidden_layers", whole("block_count"));
+    config.put("num_attention_heads", heads);
+    config.put("num_key_value_heads", whole("attention.head_count_kv", heads));
+    config.put("intermediate_size", whole("feed_forward_length"));
+    config.put("max_position_embeddings", whole("context_length"));
+    config.put("vocab_size", gguf.tensor("token_embd.weight").shape()[0]);
+    config.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
+    config.put("rope_theta", number("rope.freq_base", 10_000));
+    config.put("tie_word_embeddings", !gguf.has("output.weight"));
+    if (gguf.metadata().get("tokenizer.ggml.bos_token_id") instanceof Long id) {
+      config.put("bos_token_id", id);
+    }
+    int width = headWidth(d / heads);
+    if (isGemma()) {
+      config.put("hidden_activation", "gelu_pytorch_tanh");
+      config.put("head_dim", width);
+    } else {
+      config.put("hidden_act", "silu");
+    }
+    switch (architecture) {
+      case "llama" -> {
+        config.put("head_dim", width);
+        config.put("attention_bias", gguf.has("blk.0.attn_q.bias"));
+      }
+      case "qwen3" -> config.put("head_dim", width);
+      case "gemma2", "gemma3" -> {
+        config.put("sliding_window", whole("attention.sliding_window"));
+        config.put("query_pre_attn_scalar", isLargest() ? d / heads : width);
+      }
+      default -> {}
+    }
+    if (architecture.equals("gemma2")) {
+      config.put("attn_logit_softcapping", number("attn_logit_softcapping"));
+      config.put("final_logit_softcapping", number("final_logit_softcapping"));
+    }
+    if (architecture.equals("gemma3")) {
+      config.put("rope_local_base_freq", 10_000);
+      config.put("sliding_window_pattern", 6);
+      linearScaling(config);
+    }
+    refuseTheRest();
+    return Config.of(file, config);
+  }
+
+  /** The tensors under the names of a Hugging Face checkpoint. */
+  Map<String, Tensor> weights() {
+    Map<String, Tensor> weights = new TreeMap<>();
+    gguf.tensors()
+        .forEach((name, tensor) -> {
+          if (!name.equals("rope_freqs.weight")) {
+            weights.put(rename(name), restore(name, tensor));
+          }
+        });
+    refuseScaledFrequencies();
+    return weights;
+  }
+
+  /** The tokenizer in the file, as {@code tokenizer.json} would say it; null for kinds not known. */
+  @Nullable ObjectNode tokenizer() {
+    return GgufTokenizer.of(file, gguf);
+  }
+
+  private boolean isGemma() {
+    return architecture.startsWith("gemma");
+  }
+
+  /** Gemma 2 and 3 of 27 billion scale queries by the width of the stream over the heads. */
+  private boolean isLargest() {
+    int layers = whole("block_count");
+    return architecture.equals("gemma2") ? layers == 46 : layers == 62;
+  }
+
+  private int headWidth(int otherwise) {
+    int rotated = whole("rope.dimension_count", otherwise);
+    int width = whole("attention.key_length", architecture.equals("llama") ? rotated : otherwise);
+    if (whole("attention.value_length", width) != width
+        || whole("rope.dimension_count", width) != width) {
+      throw InputException.in(
+          file,
+          architecture + ".attention.key_length",
+          "expected keys, values and rotary positions of one width, found "
+              + width
+              + " and others",
+          "");
+    }
+    return width;
+  }
+
+  private void linearScaling(ObjectNode config) {
+    if (entry("rope.scaling.type") instanceof String type && !type.equals("none")) {
+      if (!type.equals("linear")) {
+        throw InputException.in(
+            file, architecture + ".rope.scaling.type", "expected linear, found " + type, "");
+      }
+      config
+          .putObject("rope_scaling")
+          .put("rope_type", "linear")
+          .put("factor", number("rope.scaling.factor"));
+    }
+  }
+
+  private String rename(String name) {
+    Matcher m = BLOCK.matcher(name);
+    if (m.matches()) {
+      boolean sandwich = architecture.equals("gemma2") || architecture.equals("gemma3");
+      String part =
+          m.group(2).equals("ffn_norm")
+              ? sandwich ? "pre_feedforward_layernorm" : "post_attention_layernorm"
+              : IN_BLOCK.get(m.group(2));
+      if (part != null) {
+        return "model.layers." + m.group(1) + "." + part + "." + m.group(3);
+      }
+    }
+    return switch (name) {
+      case "token_embd.weight" -> "model.embed_tokens.weight";
+      case "output_norm.weight" -> "model.norm.weight";
+      case "output.weight" -> "lm_head.weight";
+      default ->
+          throw InputException.in(
+              file, "tensor " + name, "not known for " + architecture + ", may change the result", "");
+    };
+  }
+
+  private Tensor restore(String name, Tensor tensor) {
+    if (isGemma() && name.endsWith("norm.weight")) {
+      float[] gain = tensor.floats();
+      for (int i = 0; i < gain.length; i++) {
+        gain[i] -= 1;
+      }
+      return Tensor.of(FloatMatrix.copyOf(gain, gain.length)).reshape(gain.length);
+    }
+    if (architecture.equals("llama") && (name.contains(".attn_q.") || name.contains(".attn_k."))) {
+      return tensor.rows(halves((int) tensor.shape()[0], headWidth(0)));
+    }
+    return tensor;
+  }
+
+  /** For each row of heads in halves (as in Hugging Face checkpoints) its place among pairs. */
+  private static int[] halves(int rows, int width) {
+    int[] order = new int[rows];
+    for (int r = 0; r < rows; r++) {
+      int inHead = r % width;
+      int half = width / 2;
+      order[r] = r - inHead + inHead % half * 2 + inHead / half;
+    }
+    return order;
+  }
+
+  /** Llama 3.1 and later scale frequencies one by one; the file holds factors in place of a rule. */
+  private void refuseScaledFrequencies() {
+    if (gguf.has("rope_freqs.weight")) {
+      float[] factors = gguf.tensor("rope_freqs.weight").floats();
+      float[] ones = new float[factors.length];
+      Arrays.fill(ones, 1);
+      if (!Arrays.equals(factors, ones)) {
+        throw InputException.in(
+            file,
+            "tensor rope_freqs.weight",
+            "rotary frequencies with a factor each are not computed from GGUF",
+            "use the Hugging Face checkpoint");
+      }
+    }
+  }
+
+  private @Nullable Object entry(String key) {
+    known.add(architecture + "." + key);
+    return gguf.metadata().get(architecture + "." + key);
+  }
+
+  private int whole(String key) {
+    return whole(key, 0);
+  }
+
+  private int whole(String key, int otherwise) {
+    Object value = entry(key);
+    if (value == null && otherwise > 0) {
+      return otherwise;
+    }
+    if (value instanceof Long n && n > 0 && n <= 100_000_000) {
+      return n.intValue();
+    }
+    throw InputException.in(
+        file,
+        architecture + "." + key,
+        "expected one whole number of at least 1, found " + shown(value),
+        "");
+  }
+
+  private double number(String key) {
+    return number(key, Double.NaN);
+  }
+
+  /** A float32 of the file as the shortest decimal that it stands for, as config.json has it. */
+  private double number(String key, double otherwise) {
+    Object value = entry(key);
+    if (value == null && !Double.isNaN(otherwise)) {
+      return otherwise;
+    }
+    if (value instanceof Double x && Double.isFinite(x)) {
+      return Double.parseDouble(Float.toString(x.floatValue()));
+    }
+    throw InputException.in(
+        file, architecture + "." + key, "expected a number, found " + shown(value), "");
+  }
+
+  private static String shown(@Nullable Object value) {
+    return value == null ? "nothing" : value instanceof Number ? value.toString() : "another kind";
+  }
+
+  private void refuseTheRest() {
+    known.add(architecture + ".vocab_size");
+    for (String key : gguf.metadata().keySet()) {
+      if (key.startsWith(architecture + ".") && !known.contains(key)) {
+        throw InputException.in(file, key, "not known, may change the result", "");
+      }
+    }
+  }
+}
