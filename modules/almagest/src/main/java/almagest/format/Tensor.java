@@ -3,7 +3,6 @@ package almagest.format;
 import almagest.run.InputException;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

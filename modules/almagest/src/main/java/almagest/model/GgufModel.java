@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A decoder in a GGUF file, told in the terms of a Hugging Face checkpoint: a configuration and
- * tensors by their Hugging Face names, so that the families need not know where they come from. What
- * llama.cpp's converter changes on the way in is undone: Llama's query and key rows are interleaved
- * there, and Gemma's norms have their one added. Metadata of the architecture or a tensor that is
- * not known is refused by name.
+ * tensors by their Hugging Face names, so that the families need not know where they come from.
+ * What llama.cpp's converter changes on the way in is undone: Llama's query and key rows are
+ * interleaved there, and Gemma's norms have their one added. Metadata of the architecture or a
+ * tensor that is not known is refused by name.
  *
  * <p>Quantised weights stay quantised in the mapped file and are widened when a block runs.
  */
@@ -129,7 +129,9 @@ final class GgufModel {
     return weights;
   }
 
-  /** The tokenizer in the file, as {@code tokenizer.json} would say it; null for kinds not known. */
+  /**
+   * The tokenizer in the file, as {@code tokenizer.json} would say it; null for kinds not known.
+   */
   @Nullable ObjectNode tokenizer() {
     return GgufTokenizer.of(file, gguf);
   }
@@ -152,9 +154,7 @@ final class GgufModel {
       throw InputException.in(
           file,
           architecture + ".attention.key_length",
-          "expected keys, values and rotary positions of one width, found "
-              + width
-              + " and others",
+          "expected keys, values and rotary positions of one width, found " + width + " and others",
           "");
     }
     return width;
@@ -191,7 +191,10 @@ final class GgufModel {
       case "output.weight" -> "lm_head.weight";
       default ->
           throw InputException.in(
-              file, "tensor " + name, "not known for " + architecture + ", may change the result", "");
+              file,
+              "tensor " + name,
+              "not known for " + architecture + ", may change the result",
+              "");
     };
   }
 
@@ -220,7 +223,9 @@ final class GgufModel {
     return order;
   }
 
-  /** Llama 3.1 and later scale frequencies one by one; the file holds factors in place of a rule. */
+  /**
+   * Llama 3.1 and later scale frequencies one by one; the file holds factors in place of a rule.
+   */
   private void refuseScaledFrequencies() {
     if (gguf.has("rope_freqs.weight")) {
       float[] factors = gguf.tensor("rope_freqs.weight").floats();

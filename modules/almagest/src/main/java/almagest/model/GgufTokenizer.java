@@ -26,12 +26,14 @@ final class GgufTokenizer {
   private GgufTokenizer() {}
 
   static @Nullable ObjectNode of(Path file, Gguf gguf) {
-    if (!"gpt2".equals(gguf.metadata().get("tokenizer.ggml.model"))) {
+    if (!"gpt2".equals(gguf.metadata().get("tokenizer.ggml.model"))
+        || !gguf.metadata().containsKey("tokenizer.ggml.merges")) {
       return null;
     }
     ObjectNode root = Json.object();
     root.put("version", "1.0");
-    ArrayNode cut = root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
+    ArrayNode cut =
+        root.putObject("pre_tokenizer").put("type", "Sequence").putArray("pretokenizers");
     boolean known = cut(String.valueOf(gguf.metadata().get("tokenizer.ggml.pre")), cut, root);
     if (!known) {
       return null;
@@ -43,7 +45,8 @@ final class GgufTokenizer {
     ObjectNode vocabulary = model.putObject("vocab");
     for (int i = 0; i < tokens.length; i++) {
       if (vocabulary.has(tokens[i])) {
-        throw InputException.in(file, "tokenizer.ggml.tokens", "token " + i + " is there twice", "");
+        throw InputException.in(
+            file, "tokenizer.ggml.tokens", "token " + i + " is there twice", "");
       }
       vocabulary.put(tokens[i], i);
     }

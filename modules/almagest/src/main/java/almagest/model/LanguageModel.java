@@ -98,9 +98,9 @@ public interface LanguageModel extends AutoCloseable {
 
   /**
    * Opens a model directory: Hugging Face's layout ({@code config.json}, safetensors, {@code
-   * tokenizer.json}), a snapshot or repository folder of its cache, a folder with {@code
-   * NAME.onnx} and {@code NAME-tokenizer.json} of a BERT encoder; or a GGUF file, or a folder with
-   * one, of Llama, Mistral, Qwen 2 and 3, Gemma 1 to 3.
+   * tokenizer.json}), a snapshot or repository folder of its cache, a folder with {@code NAME.onnx}
+   * and {@code NAME-tokenizer.json} of a BERT encoder; or a GGUF file, or a folder with one, of
+   * Llama, Mistral, Qwen 2 and 3, Gemma 1 to 3.
    *
    * @throws almagest.run.InputException when the architecture or a key of its configuration is not
    *     known, or the weights do not fit the configuration

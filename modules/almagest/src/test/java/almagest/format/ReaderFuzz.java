@@ -11,9 +11,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * What a reader may do with any bytes: read them, or refuse them by an {@link InputException}. {@link
- * MutationTest} runs this on small changes of valid files; the nested classes are targets for a
- * fuzzer that is guided by coverage (see docs/files.md).
+ * What a reader may do with any bytes: read them, or refuse them by an {@link InputException}.
+ * {@link MutationTest} runs this on small changes of valid files; the nested classes are targets
+ * for a fuzzer that is guided by coverage (see docs/files.md).
  */
 final class ReaderFuzz {
   private static final Path FILE = Path.of("fuzzed");
@@ -35,9 +35,7 @@ final class ReaderFuzz {
         });
     readers.put(
         "pt",
-        b ->
-            values(
-                new TorchCheckpoint(FILE, new ZipArchive(FILE, memory(b))).tensors().values()));
+        b -> values(new TorchCheckpoint(FILE, new ZipArchive(FILE, memory(b))).tensors().values()));
     readers.put("pkl", b -> Pickle.read(FILE, "", memory(b)));
     readers.put("gguf", b -> values(Gguf.read(FILE, memory(b)).tensors().values()));
     readers.put("onnx", b -> values(Onnx.read(FILE, memory(b)).weights().values()));
