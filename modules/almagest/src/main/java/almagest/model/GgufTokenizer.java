@@ -20,7 +20,7 @@ final class GgufTokenizer {
 
   /** What a word is for Llama 3 and Qwen 2; they differ in how many digits stay together. */
   private static final String WORDS =
-      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}%s| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
+      "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}DIGITS| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*"
           + "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
 
   private GgufTokenizer() {}
@@ -84,7 +84,7 @@ final class GgufTokenizer {
 
   private static void split(ArrayNode steps, String digits) {
     ObjectNode split = steps.addObject().put("type", "Split");
-    split.putObject("pattern").put("Regex", String.format(WORDS, digits));
+    split.putObject("pattern").put("Regex", WORDS.replace("DIGITS", digits));
     split.put("behavior", "Isolated").put("invert", false);
   }
 
