@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
       GalaxyCommand.class,
       LobesCommand.class,
       MapCommand.class,
-      ModelCommand.class
+      ModelCommand.class,
+      SaeCommand.class
     },
     version = "almagest " + Provenance.VERSION,
     description =

@@ -11,9 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Gemma Scope (Lieberum et al. 2024, arXiv 2408.05147): {@code params.npz} with W_enc, W_dec,
@@ -30,7 +33,12 @@ final class GemmaScope {
         tensors.put(
             name.toLowerCase(Locale.ROOT),
             Tensor.of(array.floats(), Arrays.stream(array.shape()).asLongStream().toArray())));
-    return read(tensors, file, SaeInfo.of("Gemma Scope", "", hookOf(file)));
+    Map<String, Object> details = new TreeMap<>();
+    Matcher l0 = Pattern.compile("average_l0_(\\d+)").matcher(file.toAbsolutePath().toString());
+    if (l0.find()) {
+      details.put("l0_in_path", Integer.valueOf(l0.group(1)));
+    }
+    return read(tensors, file, new SaeInfo("Gemma Scope", "", hookOf(file), details, List.of()));
   }
 
   static Sae readSafetensors(Path directory) {
@@ -95,9 +103,8 @@ final class GemmaScope {
   /** The hook point that a path like {@code gemma-scope-2b-pt-res/layer_12/…} implies, or "". */
   private static String hookOf(Path file) {
     String path = file.toAbsolutePath().toString();
-    var layer = java.util.regex.Pattern.compile("layer_(\\d+)").matcher(path);
-    var site =
-        java.util.regex.Pattern.compile("gemma-scope-\\w+-(?:pt|it)-(res|mlp|att)").matcher(path);
+    var layer = Pattern.compile("layer_(\\d+)").matcher(path);
+    var site = Pattern.compile("gemma-scope-\\w+-(?:pt|it)-(res|mlp|att)").matcher(path);
     if (!layer.find() || !site.find()) {
       return "";
     }

@@ -311,6 +311,21 @@ public final class Sae {
     return norms;
   }
 
+  /**
+   * The same SAE with decoder rows of unit length: each feature, with its encoder, bias and
+   * threshold, is multiplied by the length of its row. Reconstructions stay as they are.
+   *
+   * @throws InputException for TopK without rescaling, where other features would be the largest
+   */
+  public Sae withUnitDecoder() {
+    return FoldedSae.of(this);
+  }
+
+  /** As this one, with another description. */
+  public Sae withInfo(SaeInfo other) {
+    return new Sae(weights, other);
+  }
+
   @Override
   public String toString() {
     return "%s SAE of %d features on %d dimensions"

@@ -49,6 +49,10 @@ final class SaeLensReader {
     ActivationRule rule = rule(decoder);
     decoder = withScalingFactor(decoder);
     details.put("architecture", rule.architecture());
+    JsonNode k = json.path("metadata").path("training_architecture_details").path("k");
+    if (k.isNumber()) {
+      details.put("training_k", k.doubleValue());
+    }
     sparsity();
     return new Sae(
         new Sae.Weights(

@@ -2,6 +2,7 @@ package almagest.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import almagest.format.NpyArray;
 import almagest.format.Npz;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Files as the tools that publish SAEs write them, with features and reconstructions that those
@@ -116,6 +118,40 @@ class PublishedSaesTest {
     assertThatThrownBy(() -> Sae.open(temporary))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("matching_pursuit");
+  }
+
+  @Test
+  void foldingTheDecodersLengthsGivesTheFeaturesOfSaeLens() {
+    Path fixture = FIXTURES.resolve("sae_lens_nonunit");
+    Map<String, NpyArray> io = Npz.read(fixture.resolve("io.npz"));
+    Sae folded = Sae.open(fixture).withUnitDecoder();
+    FloatMatrix x = FloatMatrix.copyOf(io.get("x").floats(), folded.dModel());
+    try (Workers workers = new Workers(2)) {
+      assertClose(dense(folded.encode(x, workers)), io.get("features_folded").floats());
+    }
+    for (double norm : folded.decoderNorms()) {
+      assertThat(norm).isCloseTo(1, within(1e-6));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"sae_lens_gated", "sae_lens_topk_rescaled", "sae_lens_standard"})
+  void foldingTheDecodersLengthsKeepsReconstructions(String name) {
+    Sae sae = Sae.open(FIXTURES.resolve(name));
+    Sae folded = sae.withUnitDecoder();
+    Map<String, NpyArray> io = Npz.read(FIXTURES.resolve(name).resolve("io.npz"));
+    FloatMatrix x = FloatMatrix.copyOf(io.get("x").floats(), folded.dModel());
+    FloatMatrix r = FloatMatrix.zeros(x.rows(), x.columns());
+    try (Workers workers = new Workers(2)) {
+      folded.decode(folded.encode(x, workers), r, workers);
+    }
+    assertClose(r.toArray(), io.get("reconstruction").floats());
+  }
+
+  @Test
+  void topKWithoutRescalingIsNotFolded() {
+    Sae sae = Sae.open(FIXTURES.resolve("sae_lens_topk"));
+    assertThatThrownBy(sae::withUnitDecoder).isInstanceOf(InputException.class);
   }
 
   @Test
