@@ -37,23 +37,32 @@ public record SaeVerdict(double expectedL0, double expectedVariance, List<String
     double expected = l0 == null ? statedL0(sae.info().details()) : l0;
     List<String> problems = new ArrayList<>();
     if (expected > 0 && (e.l0() > 2 * expected || e.l0() < expected / 2)) {
-      problems.add(say("L0 is %.1f, expected about %.1f", e.l0(), expected));
+      problems.add(String.format(Locale.ROOT, "L0 is %.1f, expected about %.1f", e.l0(), expected));
     } else if (e.l0() > sae.dSae() / 4.0) {
-      problems.add(say("L0 is %.1f, a quarter of all %d features or more", e.l0(), sae.dSae()));
+      problems.add(
+          String.format(
+              Locale.ROOT, "L0 is %.1f, a quarter of all %d features or more", e.l0(), sae.dSae()));
     } else if (e.l0() < 1) {
-      problems.add(say("L0 is %.3f: less than one feature fires per token", e.l0()));
+      problems.add(
+          String.format(Locale.ROOT, "L0 is %.3f: less than one feature fires per token", e.l0()));
     }
     if (e.explainedVariance() < 0) {
       problems.add(
-          say(
+          String.format(
+              Locale.ROOT,
               "explained variance is %.3f: the mean activation is a better reconstruction",
               e.explainedVariance()));
     } else if (variance != null && e.explainedVariance() < variance - 0.1) {
       problems.add(
-          say("explained variance is %.3f, expected about %.3f", e.explainedVariance(), variance));
+          String.format(
+              Locale.ROOT,
+              "explained variance is %.3f, expected about %.3f",
+              e.explainedVariance(),
+              variance));
     } else if (variance == null && e.explainedVariance() < 0.3) {
       problems.add(
-          say(
+          String.format(
+              Locale.ROOT,
               "explained variance is %.3f, seldom so low where all is right",
               e.explainedVariance()));
     }
@@ -67,9 +76,5 @@ public record SaeVerdict(double expectedL0, double expectedVariance, List<String
       }
     }
     return Double.NaN;
-  }
-
-  private static String say(String text, Object... values) {
-    return String.format(Locale.ROOT, text, values);
   }
 }
