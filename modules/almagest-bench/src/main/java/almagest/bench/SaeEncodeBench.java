@@ -31,7 +31,7 @@ final class SaeEncodeBench {
     Arrays.fill(threshold, 2.5f);
     try (Workers workers = Workers.ofAllProcessors()) {
       measure("jumprelu", new JumpRelu(new float[m], threshold), directions, x, workers);
-      measure("topk", new TopK(64, new float[m], null), directions, x, workers);
+      measure("topk", new TopK(64, new float[m]), directions, x, workers);
     }
   }
 

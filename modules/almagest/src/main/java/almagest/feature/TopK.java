@@ -29,6 +29,11 @@ public record TopK(int k, float[] bEnc, float @Nullable [] scale) implements Act
     }
   }
 
+  /** Without scales. */
+  public TopK(int k, float[] bEnc) {
+    this(k, bEnc, null);
+  }
+
   @Override
   public int features() {
     return bEnc.length;
