@@ -87,7 +87,8 @@ final class LobesCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "phi",
       description =
-          "phi (enters as phi + 1), jaccard, dice, overlap, simple-matching (default: ${DEFAULT-VALUE}).")
+          "phi (enters as phi + 1), jaccard, dice, overlap, simple-matching, clipped-phi, lift, pmi, npmi,"
+              + " mutual-information (default: ${DEFAULT-VALUE}).")
   private List<String> affinities = new ArrayList<>();
 
   @Option(

@@ -57,9 +57,82 @@ public enum Affinity {
 
     @Override
     public double weight(long ci, long cj, long cij, long t) {
-      return value(ci, cj, cij, t) + 1;
+      return Math.max(0, value(ci, cj, cij, t) + 1);
+    }
+  },
+  /** max(phi, 0): the correlation without its +1, so that unrelated features have no edge. */
+  CLIPPED_PHI {
+    @Override
+    public double value(long ci, long cj, long cij, long t) {
+      return Math.max(0, PHI.value(ci, cj, cij, t));
+    }
+  },
+  /** T c_ij / (c_i c_j): how much oftener than by chance; 0 with a dead feature. */
+  LIFT {
+    @Override
+    public double value(long ci, long cj, long cij, long t) {
+      return ci == 0 || cj == 0 ? 0 : (double) t * cij / ((double) ci * cj);
+    }
+  },
+  /**
+   * Pointwise mutual information, log2 of {@link #LIFT}, in bits; 0 for a pair that never fires
+   * together. It enters clustering clipped at 0, as positive PMI.
+   */
+  PMI {
+    @Override
+    public double value(long ci, long cj, long cij, long t) {
+      return cij == 0 ? 0 : Math.log(LIFT.value(ci, cj, cij, t)) / LOG_2;
+    }
+
+    @Override
+    public double weight(long ci, long cj, long cij, long t) {
+      return Math.max(0, value(ci, cj, cij, t));
+    }
+  },
+  /**
+   * PMI over −log2(c_ij / T), from −1 (never together) through 0 (independent, or one is dead) to 1
+   * (only together; Bouma 2009). It enters clustering as NPMI + 1.
+   */
+  NPMI {
+    @Override
+    public double value(long ci, long cj, long cij, long t) {
+      if (ci == 0 || cj == 0) {
+        return 0;
+      }
+      if (cij == 0) {
+        return -1;
+      }
+      return cij == t ? 1 : PMI.value(ci, cj, cij, t) * LOG_2 / -Math.log((double) cij / t);
+    }
+
+    @Override
+    public double weight(long ci, long cj, long cij, long t) {
+      return Math.max(0, value(ci, cj, cij, t) + 1);
+    }
+  },
+  /**
+   * Mutual information of the two indicators, in bits; a feature's with itself is its entropy. Rare
+   * features have little of it whatever they do.
+   */
+  MUTUAL_INFORMATION {
+    @Override
+    public double value(long ci, long cj, long cij, long t) {
+      double bits =
+          cell(cij, ci, cj, t)
+              + cell(ci - cij, ci, t - cj, t)
+              + cell(cj - cij, t - ci, cj, t)
+              + cell(t - ci - cj + cij, t - ci, t - cj, t);
+      return Math.max(0, bits / LOG_2);
+    }
+
+    private double cell(long both, long row, long column, long t) {
+      return both == 0
+          ? 0
+          : (double) both / t * Math.log((double) both / row * ((double) t / column));
     }
   };
+
+  private static final double LOG_2 = Math.log(2);
 
   /**
    * The affinity of a pair; symmetric in the two features.

@@ -47,6 +47,32 @@ class AffinityTest {
         tolerance);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "mutual-information, mutual_information, 1e-14",
+    "lift, lift, 1e-14",
+    "pmi, pmi, 1e-12",
+    "npmi, npmi, 1e-12"
+  })
+  void measuresBeyondTheFiveEqualTheReference(String name, String key, double tolerance) {
+    Cooccurrence counts = Cooccurrence.read(Fixtures.file("blocks/cooccurrence.npz"));
+    double[] expected = Npz.read(Fixtures.file("affinity/more.npz")).get(key).doubles();
+    check(Affinity.parse(name), counts, expected, tolerance);
+  }
+
+  @Test
+  void weightsAreNeverNegative() {
+    for (Affinity affinity : Affinity.values()) {
+      for (long ci = 0; ci <= 4; ci++) {
+        for (long cj = 0; cj <= 4; cj++) {
+          for (long cij = Math.max(0, ci + cj - 4); cij <= Math.min(ci, cj); cij++) {
+            assertThat(affinity.weight(ci, cj, cij, 4)).as("%s", affinity).isNotNegative();
+          }
+        }
+      }
+    }
+  }
+
   private static void check(
       Affinity affinity, Cooccurrence counts, double[] expected, double tolerance) {
     int n = counts.features();
