@@ -14,7 +14,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Opens a corpus by what is found under its name. */
 public final class Corpora {
-  private static final List<String> LINE_ENDINGS = List.of(".jsonl", ".jsonl.zst", ".jsonl.gz");
+  /** Packed {@code .json} is always lines, in practice; plain {@code .json} is a manifest. */
+  private static final List<String> LINE_ENDINGS =
+      List.of(
+          ".jsonl",
+          ".jsonl.zst",
+          ".jsonl.gz",
+          ".ndjson",
+          ".ndjson.zst",
+          ".ndjson.gz",
+          ".json.zst",
+          ".json.gz");
 
   private Corpora() {}
 
@@ -77,7 +87,8 @@ public final class Corpora {
    * Opens a corpus of the user's own:
    *
    * <ul>
-   *   <li>a file {@code .jsonl}, {@code .jsonl.zst} or {@code .jsonl.gz} in the form of The Pile;
+   *   <li>a file {@code .jsonl}, {@code .jsonl.zst} or {@code .jsonl.gz} in the form of The Pile
+   *       (also {@code .ndjson…}, {@code .json.gz}, {@code .json.zst});
    *   <li>a {@code .parquet} file;
    *   <li>a folder that holds such files, directly or in one folder below: its shards, in the order
    *       of their names, numbers compared as numbers;

@@ -48,19 +48,12 @@ final class EmbeddedCorpus {
             .resolve("corpora")
             .resolve(safe(manifest.name()) + "-" + key(manifest, archives) + ".jsonl");
     if (!Files.exists(file)) {
-      List<Document> documents = extract(manifest, archives, progress);
-      AtomicFile.write(
-          file,
-          out -> {
-            for (Document document : documents) {
-              ObjectNode line = Json.object();
-              line.put("text", document.text());
-              line.putObject("meta")
-                  .put("pile_set_name", document.type())
-                  .put("id", document.id())
-                  .put("source", document.source());
-              out.write(Json.line(line).getBytes(StandardCharsets.UTF_8));
-              out.write('\n');
+      Cache.alone(
+          options.cache(),
+          progress,
+          () -> {
+            if (!Files.exists(file)) {
+              keep(extract(manifest, archives, progress), file);
             }
           });
     }
@@ -76,6 +69,23 @@ final class EmbeddedCorpus {
                 manifest.name(),
                 new PileLines.Fields("text", PileLines.TYPE_FIELD, "meta.id", "meta.source"),
                 oddities));
+  }
+
+  private static void keep(List<Document> documents, Path file) {
+    AtomicFile.write(
+        file,
+        out -> {
+          for (Document document : documents) {
+            ObjectNode line = Json.object();
+            line.put("text", document.text());
+            line.putObject("meta")
+                .put("pile_set_name", document.type())
+                .put("id", document.id())
+                .put("source", document.source());
+            out.write(Json.line(line).getBytes(StandardCharsets.UTF_8));
+            out.write('\n');
+          }
+        });
   }
 
   private static Map<String, Path> fetch(

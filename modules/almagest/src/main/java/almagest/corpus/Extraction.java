@@ -39,7 +39,7 @@ final class Extraction {
             String base = source.type() + "/" + name + "/" + entry + "#";
             for (String whole : texts(text)) {
               for (String piece : cut(whole)) {
-                if (seenPieces.add(piece.replaceAll("\\s+", ""))) {
+                if (seenPieces.add(withoutSpaces(piece))) {
                   documents.add(
                       new Document(base + (documents.size() + 1), piece, source.type(), origin));
                 }
@@ -105,5 +105,15 @@ final class Extraction {
         .map(p -> p.replaceFirst("^\\s*\n", "").stripTrailing())
         .filter(p -> p.length() >= cut.shortest())
         .toList();
+  }
+
+  private static String withoutSpaces(String text) {
+    StringBuilder kept = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) > ' ') {
+        kept.append(text.charAt(i));
+      }
+    }
+    return kept.toString();
   }
 }

@@ -54,6 +54,9 @@ final class Languages {
   /** Each word gives its weight to the languages that have it. */
   private static final Map<String, Map<String, Double>> WEIGHTS = weights();
 
+  /** So many characters tell a language as well as thousands do. */
+  private static final int ENOUGH = 1000;
+
   private Languages() {}
 
   private static Map<String, Map<String, Double>> weights() {
@@ -71,7 +74,8 @@ final class Languages {
   /** The code of the language (ISO 639-1), or {@value #UNKNOWN} where too few words are known. */
   static String guess(String text) {
     Map<String, Double> scores = new HashMap<>();
-    for (String word : text.toLowerCase(Locale.ROOT).split("[^\\p{L}]+")) {
+    String head = text.substring(0, Math.min(ENOUGH, text.length()));
+    for (String word : head.toLowerCase(Locale.ROOT).split("[^\\p{L}]+")) {
       WEIGHTS
           .getOrDefault(word, Map.of())
           .forEach((language, weight) -> scores.merge(language, weight, Double::sum));

@@ -28,6 +28,7 @@ public final class MavenArtifacts {
   private static final String PLUGIN =
       "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy";
 
+  private final Path cache;
   private final Path directory;
   private final List<String> maven;
 
@@ -47,6 +48,7 @@ public final class MavenArtifacts {
    * @param maven the client's command line, to which our arguments are appended
    */
   MavenArtifacts(Path cache, List<String> maven) {
+    this.cache = cache;
     this.directory = cache.resolve("artifacts");
     this.maven = List.copyOf(maven);
   }
@@ -64,11 +66,22 @@ public final class MavenArtifacts {
    *     pinned, or when the disk is full; artifacts that had come by then stay in the cache
    */
   public List<Path> fetch(List<MavenArtifact> artifacts, Progress progress) {
-    List<MavenArtifact> missing = artifacts.stream().distinct().filter(a -> !isThere(a)).toList();
-    if (!missing.isEmpty()) {
-      bring(missing, progress);
+    if (!missing(artifacts).isEmpty()) {
+      Cache.alone(
+          cache,
+          progress,
+          () -> {
+            List<MavenArtifact> missing = missing(artifacts);
+            if (!missing.isEmpty()) {
+              bring(missing, progress);
+            }
+          });
     }
     return artifacts.stream().map(this::path).toList();
+  }
+
+  private List<MavenArtifact> missing(List<MavenArtifact> artifacts) {
+    return artifacts.stream().distinct().filter(a -> !isThere(a)).toList();
   }
 
   private boolean isThere(MavenArtifact artifact) {
