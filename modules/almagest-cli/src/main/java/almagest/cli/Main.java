@@ -18,6 +18,7 @@ import picocli.CommandLine.Spec;
       RunCommand.class,
       AtlasCommand.class,
       CooccurCommand.class,
+      CorpusCommand.class,
       FeatureCommand.class,
       FetchCommand.class,
       GalaxyCommand.class,

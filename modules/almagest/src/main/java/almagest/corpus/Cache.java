@@ -16,6 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * {@code ~/.cache/almagest}. It may be deleted at any time; everything in it can be fetched again.
  */
 public final class Cache {
+  /** The threads of this process; a lock on a file keeps out other processes only. */
+  private static final ReentrantLock OURS = new ReentrantLock();
+
   private Cache() {}
 
   public static Path directory() {
@@ -33,13 +36,10 @@ public final class Cache {
         : Path.of(shared, "almagest").toAbsolutePath();
   }
 
-  /** The threads of this process; a lock on a file keeps out other processes only. */
-  private static final ReentrantLock OURS = new ReentrantLock();
-
   /**
-   * Does what fills the cache while nobody else does, in this process or another: two runs that begin
-   * together fetch once. The lock goes with the process, however it ends. Where the file system has
-   * no locks the work is done without.
+   * Does what fills the cache while nobody else does, in this process or another: two runs that
+   * begin together fetch once. The lock goes with the process, however it ends. Where the file
+   * system has no locks the work is done without.
    */
   static void alone(Path cache, Progress progress, Runnable work) {
     OURS.lock();
@@ -52,8 +52,7 @@ public final class Cache {
         work.run();
       }
     } catch (IOException e) {
-      throw new ResourceException(
-          "cannot write to the cache " + cache + ": " + e.getMessage(), e);
+      throw new ResourceException("cannot write to the cache " + cache + ": " + e.getMessage(), e);
     } finally {
       OURS.unlock();
     }
@@ -63,7 +62,8 @@ public final class Cache {
   private static void lock(FileChannel channel, Progress progress) {
     try {
       if (channel.tryLock() == null) {
-        try (Progress.Task waiting = progress.start("wait for another run that fetches", 1, "run")) {
+        try (Progress.Task waiting =
+            progress.start("wait for another run that fetches", 1, "run")) {
           FileLock lock = channel.lock();
           waiting.advance(lock.isValid() ? 1 : 0);
         }

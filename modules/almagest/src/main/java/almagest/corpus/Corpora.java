@@ -72,6 +72,18 @@ public final class Corpora {
     }
   }
 
+  /** The text of an embedded corpus's manifest, to be copied and edited. */
+  public static String manifest(String name) {
+    if (!EmbeddedCorpus.NAMES.contains(name)) {
+      throw new InputException(
+          "there is no embedded corpus '"
+              + name
+              + "', only "
+              + String.join(", ", EmbeddedCorpus.NAMES));
+    }
+    return Manifest.text(name);
+  }
+
   /**
    * @param where the name of an embedded corpus ({@code default}, {@code quick}) or a path, as for
    *     {@link #open(Path, Options, Progress)}

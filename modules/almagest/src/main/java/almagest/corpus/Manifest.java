@@ -78,12 +78,17 @@ record Manifest(
   record Cut(int longest, int tail, int pieces, int shortest) {}
 
   static Manifest embedded(String name) {
+    return parse(Path.of(name + ".json"), text(name).getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The resource as it is. */
+  static String text(String name) {
     String resource = name + ".json";
     try (InputStream in = Manifest.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalStateException("the library lacks its resource " + resource);
       }
-      return parse(Path.of(resource), in.readAllBytes());
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new IllegalStateException("the library's resource " + resource + " is damaged", e);
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -93,6 +94,7 @@ public final class MavenArtifacts {
     Path work = null;
     try (Progress.Task task = progress.start("download", missing.size(), "artifacts")) {
       Files.createDirectories(directory);
+      sweep();
       work = Files.createTempDirectory(directory, "fetch-");
       Path pom = work.resolve("pom.xml");
       Path out = work.resolve("out");
@@ -107,6 +109,13 @@ public final class MavenArtifacts {
           "cannot write to the cache " + directory + ": " + e.getMessage(), e);
     } finally {
       delete(work);
+    }
+  }
+
+  /** Takes away what a killed run left; we are alone here. */
+  private void sweep() throws IOException {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(directory, "fetch-*")) {
+      left.forEach(MavenArtifacts::delete);
     }
   }
 

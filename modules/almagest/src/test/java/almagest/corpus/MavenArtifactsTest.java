@@ -7,6 +7,7 @@ import almagest.run.Hashes;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.ResourceException;
+import almagest.run.Workers;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -116,6 +117,25 @@ class MavenArtifactsTest {
         .isInstanceOf(ResourceException.class)
         .hasMessageContaining(wanted.sha256());
     assertThat(maven.over(cache).path(wanted)).doesNotExist();
+    assertNothingTemporary();
+  }
+
+  @Test
+  void runsThatBeginTogetherFetchOnce() throws IOException {
+    maven.serve("thing-1.0.jar", CONTENT);
+    List<MavenArtifact> wanted = List.of(artifact("a.b:thing:1.0", CONTENT));
+    try (Workers workers = new Workers(4)) {
+      workers.run(4, i -> maven.over(cache).fetch(wanted, Progress.NONE));
+    }
+    assertThat(maven.calls()).isEqualTo(1);
+  }
+
+  @Test
+  void whatAKilledRunLeftIsTakenAway() throws IOException {
+    Path left = Files.createDirectories(cache.resolve("artifacts/fetch-1234/out"));
+    Files.write(left.resolve("half.jar"), CONTENT);
+    maven.serve("thing-1.0.jar", CONTENT);
+    maven.over(cache).fetch(List.of(artifact("a.b:thing:1.0", CONTENT)), Progress.NONE);
     assertNothingTemporary();
   }
 
