@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "corpus",
     description = "Looks at corpora: what is in one, how an embedded one is made.",
-    subcommands = {CorpusCommand.Info.class, CorpusCommand.ShowManifest.class})
+    subcommands = {CorpusCommand.Inspect.class, CorpusCommand.ShowManifest.class})
 final class CorpusCommand implements Runnable {
   @Spec private CommandSpec spec = CommandSpec.create();
 
@@ -62,7 +62,7 @@ final class CorpusCommand implements Runnable {
         "  almagest corpus info pile/train --documents 50000",
         "  almagest corpus info notes.jsonl --text-field body --type-field labels.kind"
       })
-  static final class Info implements Callable<Integer> {
+  static final class Inspect implements Callable<Integer> {
     @Mixin private Common common = new Common();
 
     @Parameters(

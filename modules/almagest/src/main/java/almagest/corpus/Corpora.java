@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +107,7 @@ public final class Corpora {
    *   <li>a folder that holds such files, directly or in one folder below: its shards, in the order
    *       of their names, numbers compared as numbers;
    *   <li>any other folder: one document a text file, whose type is the first folder on the way
-   *       down to it; hidden files are passed over;
+   *       down to it; these folders take turns, hidden files are passed over;
    *   <li>a {@code .json} file: a {@link Manifest}.
    * </ul>
    *
@@ -151,10 +153,29 @@ public final class Corpora {
     return new FileCorpus(
         name(root),
         root,
-        files(root, Integer.MAX_VALUE, n -> true),
+        inTurn(root, files(root, Integer.MAX_VALUE, n -> true)),
         options,
         List.of(),
         (file, oddities) -> new TextFile(root, file, oddities));
+  }
+
+  /** The folders right below the root take turns, so that every prefix holds each of them. */
+  private static List<Path> inTurn(Path root, List<Path> files) {
+    Map<String, List<Path>> byFolder = new LinkedHashMap<>();
+    for (Path file : files) {
+      Path relative = root.relativize(file);
+      String folder = relative.getNameCount() == 1 ? "" : relative.getName(0).toString();
+      byFolder.computeIfAbsent(folder, f -> new ArrayList<>()).add(file);
+    }
+    List<Path> turns = new ArrayList<>(files.size());
+    for (int round = 0; turns.size() < files.size(); round++) {
+      for (List<Path> folder : byFolder.values()) {
+        if (round < folder.size()) {
+          turns.add(folder.get(round));
+        }
+      }
+    }
+    return turns;
   }
 
   private static Corpus lines(Path origin, List<Path> files, Options options) {

@@ -38,7 +38,7 @@ final class Extraction {
             List<Document> documents = new ArrayList<>();
             String base = source.type() + "/" + name + "/" + entry + "#";
             for (String whole : texts(text)) {
-              for (String piece : cut(whole)) {
+              for (String piece : cut(whole, manifest.cut())) {
                 if (seenPieces.add(withoutSpaces(piece))) {
                   documents.add(
                       new Document(base + (documents.size() + 1), piece, source.type(), origin));
@@ -84,8 +84,7 @@ final class Extraction {
     return texts;
   }
 
-  private List<String> cut(String text) {
-    Manifest.Cut cut = manifest.cut();
+  static List<String> cut(String text, Manifest.Cut cut) {
     List<String> pieces = new ArrayList<>();
     StringBuilder piece = new StringBuilder();
     for (String line : (Iterable<String>) text.lines()::iterator) {

@@ -1,6 +1,7 @@
 package almagest.corpus;
 
 import almagest.run.InputException;
+import almagest.run.ResourceException;
 import dev.hardwood.InputFile;
 import dev.hardwood.metadata.PhysicalType;
 import dev.hardwood.reader.ParquetFileReader;
@@ -10,7 +11,11 @@ import dev.hardwood.schema.ColumnProjection;
 import dev.hardwood.schema.ColumnSchema;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
@@ -20,8 +25,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The rows of a Parquet file as documents: one column holds the text, another the type. Columns
  * within a group are named by a path with dots. Rows whose text is null or blank are passed over.
+ *
+ * <p>A thread of its own reads ahead, because the reader underneath waits for ever when one of its
+ * workers dies of a damaged page; a file that gives no row for two minutes is refused.
  */
 final class ParquetRows implements DocumentReader {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  /** Rows that are read ahead. */
+  private static final int AHEAD = 64;
+
   /** Where the type is looked for when no column was asked for. */
   private static final List<String> USUAL_TYPES = List.of("type", PileLines.TYPE_FIELD);
 
@@ -41,8 +54,21 @@ final class ParquetRows implements DocumentReader {
   private final String[] textPath;
   private final String @Nullable [] typePath;
   private final ParquetFileReader reader;
-  private final RowReader rows;
+  private final ColumnProjection columns;
+  private final Duration patience;
+  private final BlockingQueue<Step> ahead = new ArrayBlockingQueue<>(AHEAD);
+  private final Thread thread;
   private long row;
+
+  /** What the reading thread hands over. */
+  private sealed interface Step {}
+
+  /** Null where the row has none. */
+  private record Row(@Nullable String text, @Nullable String type) implements Step {}
+
+  private record End() implements Step {}
+
+  private record Failure(Throwable cause) implements Step {}
 
   /**
    * @param name of the file within its corpus
@@ -50,7 +76,21 @@ final class ParquetRows implements DocumentReader {
    */
   ParquetRows(
       Path file, String name, String textColumn, @Nullable String typeColumn, Oddities oddities) {
+    this(file, name, textColumn, typeColumn, oddities, PATIENCE);
+  }
+
+  /**
+   * @param patience how long to wait for a row
+   */
+  ParquetRows(
+      Path file,
+      String name,
+      String textColumn,
+      @Nullable String typeColumn,
+      Oddities oddities,
+      Duration patience) {
     this.file = file;
+    this.patience = patience;
     this.name = name;
     this.oddities = oddities;
     ParquetFileReader opened = null;
@@ -75,14 +115,10 @@ final class ParquetRows implements DocumentReader {
       this.textPath = textColumn.split("\\.");
       this.typePath = type == null ? null : type.split("\\.");
       this.reader = opened;
-      this.rows =
-          opened
-              .buildRowReader()
-              .projection(
-                  type == null
-                      ? ColumnProjection.columns(textColumn)
-                      : ColumnProjection.columns(textColumn, type))
-              .build();
+      this.columns =
+          type == null
+              ? ColumnProjection.columns(textColumn)
+              : ColumnProjection.columns(textColumn, type);
     } catch (InputException e) {
       close(opened);
       throw e;
@@ -90,6 +126,7 @@ final class ParquetRows implements DocumentReader {
       close(opened);
       throw unreadable(e);
     }
+    thread = Thread.ofPlatform().daemon().name("parquet-" + name).start(this::readAhead);
   }
 
   private static @Nullable ColumnSchema find(List<ColumnSchema> columns, String name) {
@@ -121,39 +158,36 @@ final class ParquetRows implements DocumentReader {
     return columns.size() > 12 ? first + ", …" : first;
   }
 
-  @Override
-  public @Nullable Document next() {
-    try {
-      while (rows.hasNext()) {
-        rows.next();
-        row++;
-        StructAccessor holder = holder(textPath);
-        String last = textPath[textPath.length - 1];
-        String text = holder == null || holder.isNull(last) ? "" : holder.getString(last);
-        if (text.isBlank()) {
-          oddities.blank();
-          continue;
+  private void readAhead() {
+    try (ParquetFileReader closing = reader) {
+      try (RowReader rows = closing.buildRowReader().projection(columns).build()) {
+        while (rows.hasNext()) {
+          rows.next();
+          ahead.put(new Row(text(rows), type(rows)));
         }
-        return new Document(name + "#" + row, text, type(), name);
+        ahead.put(new End());
+      } catch (RuntimeException | Error e) {
+        ahead.put(new Failure(e));
       }
-      return null;
-    } catch (RuntimeException e) {
-      throw unreadable(e);
+    } catch (InterruptedException | IOException e) {
+      // Nobody waits for more: whoever interrupts is closing us, and the file was only read.
     }
   }
 
-  private String type() {
-    StructAccessor holder = typePath == null ? null : holder(typePath);
+  private @Nullable String text(RowReader rows) {
+    StructAccessor holder = holder(rows, textPath);
+    String last = textPath[textPath.length - 1];
+    return holder == null || holder.isNull(last) ? null : holder.getString(last);
+  }
+
+  private @Nullable String type(RowReader rows) {
+    StructAccessor holder = typePath == null ? null : holder(rows, typePath);
     String last = typePath == null ? "" : typePath[typePath.length - 1];
-    if (holder == null || holder.isNull(last)) {
-      oddities.untyped();
-      return PileLines.UNTYPED;
-    }
-    return String.valueOf(holder.getValue(last));
+    return holder == null || holder.isNull(last) ? null : String.valueOf(holder.getValue(last));
   }
 
   /** The group that holds the last part of a path in this row, or null where there is none. */
-  private @Nullable StructAccessor holder(String[] path) {
+  private static @Nullable StructAccessor holder(RowReader rows, String[] path) {
     StructAccessor here = rows;
     for (String part : Stream.of(path).limit(path.length - 1L).toList()) {
       here = here.isNull(part) ? null : here.getStruct(part);
@@ -164,7 +198,48 @@ final class ParquetRows implements DocumentReader {
     return here;
   }
 
-  private InputException unreadable(Exception e) {
+  @Override
+  public @Nullable Document next() {
+    while (true) {
+      switch (take()) {
+        case Row(String text, String type) -> {
+          row++;
+          if (text == null || text.isBlank()) {
+            oddities.blank();
+            continue;
+          }
+          if (type == null) {
+            oddities.untyped();
+          }
+          return new Document(
+              name + "#" + row, text, type == null ? PileLines.UNTYPED : type, name);
+        }
+        case End() -> {
+          return null;
+        }
+        case Failure(Throwable cause) -> throw unreadable(cause);
+      }
+    }
+  }
+
+  private Step take() {
+    try {
+      Step step = ahead.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+      if (step == null) {
+        throw InputException.in(
+            file,
+            "row " + (row + 1),
+            "no row came for " + patience.toSeconds() + " s",
+            "the file is damaged here, or lies on something very slow");
+      }
+      return step;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ResourceException("interrupted while reading " + file, e);
+    }
+  }
+
+  private InputException unreadable(Throwable e) {
     return new InputException(
         file
             + (row == 0 ? "" : ", row " + row)
@@ -186,7 +261,11 @@ final class ParquetRows implements DocumentReader {
 
   @Override
   public void close() {
-    rows.close();
-    close(reader);
+    thread.interrupt();
+    try {
+      thread.join(1000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import almagest.run.InputException;
 import almagest.run.Progress;
+import almagest.run.Seed;
 import com.github.luben.zstd.ZstdOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,8 +14,11 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -146,6 +150,18 @@ class CorporaTest {
             new Document("law/deep/b.md", "whereas", "law", "law/deep/b.md"),
             new Document("loose.txt", "alone", "untyped", "loose.txt"),
             new Document("poem/a.txt", "a rose", "poem", "poem/a.txt"));
+  }
+
+  @Test
+  void theTypesOfAFolderTakeTurns() {
+    for (int i = 1; i <= 12; i++) {
+      file("texts/a/" + i + ".txt", "a" + i);
+      file("texts/b/" + i + ".txt", "b" + i);
+    }
+    file("texts/c/1.txt", "c1");
+    assertThat(read(folder.resolve("texts"), OPTIONS.withDocuments(7)))
+        .extracting(Document::text)
+        .containsExactly("a1", "b1", "c1", "a2", "b2", "a3", "b3");
   }
 
   @Test
@@ -308,5 +324,30 @@ class CorporaTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining(name)
         .hasMessageContaining(problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flat-snappy.parquet", "flat-zstd.parquet", "nested.parquet"})
+  void damagedTablesAreReadOrRefusedAndNeverWaitedForInVain(String name) throws IOException {
+    byte[] whole = Files.readAllBytes(hostile(name));
+    RandomGenerator random = new Seed(whole.length).generator();
+    Path file = folder.resolve(name);
+    for (int i = 0; i < 20; i++) {
+      byte[] damaged = whole.clone();
+      if (i % 4 == 0) {
+        damaged = Arrays.copyOf(damaged, random.nextInt(damaged.length));
+      } else {
+        damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
+      }
+      Files.write(file, damaged);
+      try (ParquetRows rows =
+          new ParquetRows(file, name, "text", null, new Oddities(), Duration.ofMillis(300))) {
+        while (rows.next() != null) {
+          assertThat(file).exists();
+        }
+      } catch (InputException e) {
+        assertThat(e).hasMessageContaining(name);
+      }
+    }
   }
 }
