@@ -23,7 +23,7 @@ class GgufModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama"})
+  @ValueSource(strings = {"llama", "qwen2"})
   void statesAndLogitsAreThoseOfTheReference(String name) throws Exception {
     int[] ids = Npy.read(made("ids.npy")).ints();
     int length = ids.length / 2;
