@@ -10,12 +10,13 @@ enum Activation {
   SILU,
   RELU;
 
-  Tensor of(Tensor x) {
+  /** Overwrites x, element by element, and returns it. */
+  Tensor inPlace(Tensor x) {
     return switch (this) {
-      case GELU -> x.gelu();
-      case GELU_TANH -> x.geluTanh();
-      case SILU -> x.silu();
-      case RELU -> x.relu();
+      case GELU -> x.geluInPlace();
+      case GELU_TANH -> x.geluTanhInPlace();
+      case SILU -> x.siluInPlace();
+      case RELU -> x.reluInPlace();
     };
   }
 

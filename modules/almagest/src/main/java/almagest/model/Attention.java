@@ -41,24 +41,12 @@ record Attention(double scale, boolean causal, int window, double softcap) {
     Tensor keys = repeat(k, shared);
     Tensor values = repeat(v, shared);
     boolean windowed = window > 0 && window < t;
-    Tensor mask = windowed || (causal && softcap != 0) ? mask(t) : null;
+    Tensor mask = windowed || (causal && softcap != 0) ? Tensor.causalMask(q.device(), t, window) : null;
     if (softcap == 0) {
       return q.attention(keys, values, mask, causal && mask == null, scale);
     }
     Tensor scores = q.matmul(keys.transpose(2, 3)).timesInPlace(scale).softcap(softcap);
     return (mask == null ? scores : scores.plusInPlace(mask)).softmax().matmul(values);
-  }
-
-  /** [t, t]: 0 where query (row) i sees key (column) j, −∞ elsewhere. */
-  private Tensor mask(int t) {
-    float[] values = new float[t * t];
-    for (int i = 0; i < t; i++) {
-      for (int j = 0; j < t; j++) {
-        boolean seen = j <= i && (window == 0 || j > i - window);
-        values[i * t + j] = seen ? 0 : Float.NEGATIVE_INFINITY;
-      }
-    }
-    return Tensor.of(values, t, t);
   }
 
   /** [b, t, h k] to [b, h, t, k]. */

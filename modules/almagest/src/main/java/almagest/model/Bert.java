@@ -83,7 +83,7 @@ final class Bert implements Family {
       Tensor z = taps.at(Kind.Z, Attention.join(attention.of(q, k, v))); // [b, t, d]
       Tensor a = taps.at(Kind.ATTN_OUT, output.of(z));
       Tensor mid = afterAttention.of(x.plus(a));
-      Tensor m = taps.at(Kind.MLP_OUT, down.of(activation.of(up.of(mid))));
+      Tensor m = taps.at(Kind.MLP_OUT, down.of(activation.inPlace(up.of(mid))));
       return afterMlp.of(mid.plus(m));
     };
   }

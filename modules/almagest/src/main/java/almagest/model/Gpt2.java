@@ -73,7 +73,7 @@ final class Gpt2 implements Family {
       Tensor v = Attention.split(qkv.narrow(2, 2L * d, d), heads);
       Tensor z = taps.at(Kind.Z, Attention.join(attention.of(q, k, v))); // [b, t, d]
       Tensor mid = x.plus(taps.at(Kind.ATTN_OUT, output.of(z)));
-      Tensor m = down.of(activation.of(up.of(beforeMlp.of(mid)))); // [b, t, d]
+      Tensor m = down.of(activation.inPlace(up.of(beforeMlp.of(mid)))); // [b, t, d]
       return mid.plus(taps.at(Kind.MLP_OUT, m));
     };
   }

@@ -71,7 +71,7 @@ final class GptNeoX implements Family {
       Tensor z = taps.at(Kind.Z, Attention.join(attention.of(q, k, v))); // [b, t, d]
       Tensor mid = x.plus(taps.at(Kind.ATTN_OUT, output.of(z)));
       Tensor read = beforeMlp.of(parallel ? x : mid);
-      Tensor m = down.of(activation.of(up.of(read))); // [b, t, d]
+      Tensor m = down.of(activation.inPlace(up.of(read))); // [b, t, d]
       return mid.plus(taps.at(Kind.MLP_OUT, m));
     };
   }

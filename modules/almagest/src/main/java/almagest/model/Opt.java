@@ -77,7 +77,7 @@ final class Opt implements Family {
       Tensor v = Attention.split(value.of(h), heads);
       Tensor z = taps.at(Kind.Z, Attention.join(attention.of(q, k, v))); // [b, t, d]
       Tensor mid = x.plus(taps.at(Kind.ATTN_OUT, output.of(z)));
-      Tensor m = down.of(activation.of(up.of(beforeMlp.of(mid)))); // [b, t, d]
+      Tensor m = down.of(activation.inPlace(up.of(beforeMlp.of(mid)))); // [b, t, d]
       return mid.plus(taps.at(Kind.MLP_OUT, m));
     };
   }

@@ -74,7 +74,7 @@ final class Phi3 implements Family {
       Tensor z = taps.at(Kind.Z, Attention.join(attention.of(q, k, v))); // [b, t, h k]
       Tensor mid = x.plus(taps.at(Kind.ATTN_OUT, output.of(z))); // [b, t, d]
       Tensor both = gateAndUp.of(beforeMlp.of(mid)); // [b, t, 2 inner]
-      Tensor gate = activation.of(both.narrow(2, 0, inner));
+      Tensor gate = activation.inPlace(both.narrow(2, 0, inner));
       Tensor m = down.of(gate.timesInPlace(both.narrow(2, inner, inner)));
       return mid.plus(taps.at(Kind.MLP_OUT, m));
     };

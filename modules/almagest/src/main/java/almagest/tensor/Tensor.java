@@ -76,6 +76,30 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(made, null).to(device);
   }
 
+  /**
+   * What is added to attention scores so that query (row) i sees keys (columns) up to i only: 0
+   * where it sees, −∞ elsewhere.
+   *
+   * @param window how many keys it sees at most, itself included; 0 for all
+   * @return [t, t] float32
+   */
+  public static Tensor causalMask(Device device, int t, int window) {
+    Tensor mask = empty(device, DType.FLOAT32, t, t);
+    try (Scalar never = new Scalar(Double.NEGATIVE_INFINITY)) {
+      mask.handle.fill_(never);
+      mask.handle.triu_(1);
+      if (window > 0) {
+        try (TensorScope _ = TensorScope.open()) {
+          org.bytedeco.pytorch.Tensor past = torch.empty_like(mask.handle);
+          past.fill_(never);
+          past.tril_(-window);
+          mask.handle.add_(past);
+        }
+      }
+    }
+    return mask;
+  }
+
   /** A float32 tensor on the CPU with these values. */
   public static Tensor of(float[] values, long... shape) {
     Tensor t =
@@ -319,24 +343,30 @@ public final class Tensor implements AutoCloseable {
 
   // ---- element by element
 
-  /** x Φ(x), with the exact normal distribution function. */
-  public Tensor gelu() {
-    return of(torch.gelu(handle, "none"));
+  /** x Φ(x), with the exact normal distribution function. Overwrites this tensor. */
+  public Tensor geluInPlace() {
+    torch.gelu_(handle, "none");
+    return this;
   }
 
-  /** x Φ(x) with the tanh approximation of Φ (Hendrycks and Gimpel 2016). */
-  public Tensor geluTanh() {
-    return of(torch.gelu(handle, "tanh"));
+  /**
+   * x Φ(x) with the tanh approximation of Φ (Hendrycks and Gimpel 2016). Overwrites this tensor.
+   */
+  public Tensor geluTanhInPlace() {
+    torch.gelu_(handle, "tanh");
+    return this;
   }
 
-  /** x · sigmoid(x). */
-  public Tensor silu() {
-    return of(torch.silu(handle));
+  /** x · sigmoid(x). Overwrites this tensor. */
+  public Tensor siluInPlace() {
+    torch.silu_(handle);
+    return this;
   }
 
-  /** max(x, 0). */
-  public Tensor relu() {
-    return of(torch.relu(handle));
+  /** max(x, 0). Overwrites this tensor. */
+  public Tensor reluInPlace() {
+    torch.relu_(handle);
+    return this;
   }
 
   /** cap · tanh(x / cap). */
