@@ -47,8 +47,7 @@ final class ForwardBench {
       for (int r = -1; r < repeat; r++) {
         long start = System.nanoTime();
         long used = system.getProcessCpuTime();
-        try (Activations a =
-            model.forward(contexts, LanguageModel.Request.of(middle), workers)) {
+        try (Activations a = model.forward(contexts, LanguageModel.Request.of(middle), workers)) {
           line.put("first", a.at(middle).get(1, 0));
         }
         if (r >= 0) {

@@ -41,7 +41,8 @@ record Attention(double scale, boolean causal, int window, double softcap) {
     Tensor keys = repeat(k, shared);
     Tensor values = repeat(v, shared);
     boolean windowed = window > 0 && window < t;
-    Tensor mask = windowed || (causal && softcap != 0) ? Tensor.causalMask(q.device(), t, window) : null;
+    Tensor mask =
+        windowed || (causal && softcap != 0) ? Tensor.causalMask(q.device(), t, window) : null;
     if (softcap == 0) {
       return q.attention(keys, values, mask, causal && mask == null, scale);
     }

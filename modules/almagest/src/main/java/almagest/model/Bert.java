@@ -1,6 +1,7 @@
 package almagest.model;
 
 import almagest.model.Hook.Kind;
+import almagest.tensor.DType;
 import almagest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -52,14 +53,15 @@ final class Bert implements Family {
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor segments) {
     int t = ids.size(1);
-    Tensor words = weights.table("embeddings.word_embeddings.weight", vocabulary, d);
-    Tensor place = weights.table("embeddings.position_embeddings.weight", positions, d);
-    Tensor type = weights.table("embeddings.token_type_embeddings.weight", types, d);
-    Tensor x = Weights.look(words, ids); // [b, t, d]
+    String type = "embeddings.token_type_embeddings.weight";
+    String place = "embeddings.position_embeddings.weight";
+    Tensor x = weights.look("embeddings.word_embeddings.weight", vocabulary, d, ids); // [b, t, d]
     x =
-        x.plus(
-            segments == null ? Weights.wide(type.narrow(0, 0, 1)) : Weights.look(type, segments));
-    x = x.plusInPlace(Weights.wide(place.narrow(0, 0, t))); // positions 0 … t − 1
+        x.plusInPlace(
+            segments == null
+                ? weights.slice(type, types, d, 0, 1, DType.FLOAT32)
+                : weights.look(type, types, d, segments));
+    x = x.plusInPlace(weights.slice(place, positions, d, 0, t, DType.FLOAT32));
     return norm("embeddings.LayerNorm").of(x);
   }
 

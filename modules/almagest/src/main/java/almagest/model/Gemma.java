@@ -51,8 +51,9 @@ final class Gemma implements Family {
 
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor types) {
-    Tensor table = weights.table("embed_tokens.weight", sizes.vocabulary(), d);
-    return Weights.look(table, ids).times((float) Math.sqrt(d));
+    return weights
+        .look("embed_tokens.weight", sizes.vocabulary(), d, ids)
+        .timesInPlace((float) Math.sqrt(d));
   }
 
   @Override

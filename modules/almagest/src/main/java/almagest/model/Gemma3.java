@@ -63,8 +63,9 @@ final class Gemma3 implements Family {
 
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor types) {
-    Tensor table = weights.table("embed_tokens.weight", sizes.vocabulary(), d);
-    return Weights.look(table, ids).times((float) Math.sqrt(d));
+    return weights
+        .look("embed_tokens.weight", sizes.vocabulary(), d, ids)
+        .timesInPlace((float) Math.sqrt(d));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package almagest.model;
 
 import almagest.model.Hook.Kind;
+import almagest.tensor.DType;
 import almagest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -50,9 +51,10 @@ final class Gpt2 implements Family {
 
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor types) {
-    Tensor place = weights.table("wpe.weight", sizes.context(), d).narrow(0, 0, ids.size(1));
-    return Weights.look(weights.table("wte.weight", sizes.vocabulary(), d), ids)
-        .plus(Weights.wide(place)); // positions 0 … t − 1
+    int t = ids.size(1);
+    return weights
+        .look("wte.weight", sizes.vocabulary(), d, ids)
+        .plusInPlace(weights.slice("wpe.weight", sizes.context(), d, 0, t, DType.FLOAT32));
   }
 
   @Override

@@ -49,16 +49,16 @@ final class Head {
 
   /** [n, d] to [n, vocabulary]. */
   Tensor of(Tensor normed) {
-    Tensor table = weights.table(name, vocabulary, d);
-    if (table.type() == normed.type()) {
-      return normed.linear(table, null);
+    if (weights.isReady(name, vocabulary, d)) {
+      return normed.linear(weights.matrix(name, vocabulary, d), null);
     }
     Tensor[] parts = new Tensor[(vocabulary + ROWS - 1) / ROWS];
     for (int i = 0; i < parts.length; i++) {
       int from = i * ROWS;
+      int length = Math.min(ROWS, vocabulary - from);
       try (TensorScope scope = TensorScope.open()) {
-        Tensor rows = table.narrow(0, from, Math.min(ROWS, vocabulary - from));
-        parts[i] = scope.keep(normed.linear(rows.to(weights.compute()), null));
+        Tensor rows = weights.slice(name, vocabulary, d, from, length, weights.compute());
+        parts[i] = scope.keep(normed.linear(rows, null));
       }
     }
     Tensor all = Tensor.concatenate(1, parts);

@@ -47,7 +47,7 @@ final class Mistral implements Family {
 
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor types) {
-    return Weights.look(weights.table("embed_tokens.weight", sizes.vocabulary(), d), ids);
+    return weights.look("embed_tokens.weight", sizes.vocabulary(), d, ids);
   }
 
   @Override

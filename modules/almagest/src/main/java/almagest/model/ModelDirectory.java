@@ -18,17 +18,29 @@ import org.jspecify.annotations.Nullable;
 final class ModelDirectory {
   private ModelDirectory() {}
 
-  static LanguageModel open(Path directory, LanguageModel.Options options) {
-    if (directory.toString().endsWith(".gguf")) {
-      return gguf(directory, options);
+  static LanguageModel open(Path path, LanguageModel.Options options) {
+    options.device().require();
+    if (path.toString().endsWith(".gguf")) {
+      return gguf(path, options);
     }
-    if (!Files.isDirectory(directory)) {
+    if (path.toString().endsWith(".bin")) {
+      Llama2c.Parts parts = Llama2c.open(path);
+      return new Transformer(
+          stem(path, ".bin"),
+          "llama",
+          checked("llama", parts.config(), path, parts.stored(), options),
+          tokenizer(path.resolveSibling("tokenizer.json")),
+          parts.config().beginning(),
+          options);
+    }
+    if (!Files.isDirectory(path)) {
       throw InputException.in(
-          directory, "", "expected a model's directory, found none", "check the path");
+          path, "", "expected a model's directory, found none", "check the path");
     }
+    Path directory = snapshot(path);
     Path config = directory.resolve("config.json");
     if (Files.exists(config)) {
-      return huggingFace(directory, config, options);
+      return huggingFace(directory, config, name(path), options);
     }
     List<Path> onnx = withSuffix(directory, ".onnx");
     if (onnx.size() == 1) {
@@ -39,41 +51,87 @@ final class ModelDirectory {
       return gguf(gguf.getFirst(), options);
     }
     throw InputException.in(
-        directory, "", "expected config.json, or one .onnx or .gguf file, found neither", "");
+        directory,
+        "",
+        "expected config.json, or one .onnx or .gguf file, found neither",
+        "check that the download is complete");
   }
 
   private static LanguageModel gguf(Path file, LanguageModel.Options options) {
     GgufModel model = new GgufModel(file);
     Config config = model.config();
     String type = config.text("model_type");
-    Weights weights = Weights.of(file, model.weights(), options.device(), options.products());
-    String name = String.valueOf(file.getFileName());
+    Family family = checked(type, config, file, model.weights(), options);
     Path beside = file.resolveSibling("tokenizer.json");
     ObjectNode inside = Files.exists(beside) ? null : model.tokenizer();
     return new Transformer(
-        name.substring(0, name.length() - ".gguf".length()),
+        stem(file, ".gguf"),
         type,
-        family(type, config, weights),
+        family,
         inside == null ? tokenizer(beside) : Tokenizer.of(file, inside),
         config.beginning(),
         options);
   }
 
+  /**
+   * A repository's folder in the hub's cache stands for the snapshot that {@code refs/main} names,
+   * or for the only one there is.
+   */
+  private static Path snapshot(Path directory) {
+    Path snapshots = directory.resolve("snapshots");
+    if (Files.exists(directory.resolve("config.json")) || !Files.isDirectory(snapshots)) {
+      return directory;
+    }
+    Path main = directory.resolve("refs").resolve("main");
+    if (Files.isRegularFile(main)) {
+      try {
+        String commit = Files.readString(main).strip();
+        if (commit.matches("[0-9a-zA-Z_-]{1,64}") && Files.isDirectory(snapshots.resolve(commit))) {
+          return snapshots.resolve(commit);
+        }
+      } catch (IOException e) {
+        throw InputException.in(main, "", "cannot be read (" + e.getMessage() + ")", "");
+      }
+    }
+    List<Path> all = withSuffix(snapshots, "");
+    if (all.size() != 1) {
+      throw InputException.in(
+          directory,
+          "refs/main",
+          "expected the name of one of " + all.size() + " snapshots",
+          "name the snapshot's own folder");
+    }
+    return all.getFirst();
+  }
+
   private static LanguageModel huggingFace(
-      Path directory, Path configFile, LanguageModel.Options options) {
+      Path directory, Path configFile, String name, LanguageModel.Options options) {
     Config config = Config.read(configFile);
     String type = config.text("model_type");
-    Weights weights =
-        Weights.of(
-            directory, Safetensors.open(directory).tensors(), options.device(), options.products());
-    Path tokenizer = directory.resolve("tokenizer.json");
     return new Transformer(
-        name(directory),
+        name,
         type,
-        family(type, config, weights),
-        tokenizer(tokenizer),
+        checked(type, config, directory, Safetensors.open(directory).tensors(), options),
+        tokenizer(directory.resolve("tokenizer.json")),
         config.beginning(),
         options);
+  }
+
+  /** A family whose weights have the names and shapes that its configuration asks for. */
+  private static Family checked(
+      String type,
+      Config config,
+      Path file,
+      Map<String, almagest.format.Tensor> stored,
+      LanguageModel.Options options) {
+    Weights weights = Weights.of(file, stored, options.device(), options.products());
+    Family family = family(type, config, weights);
+    weights.check(() -> {
+      for (int layer = 0; layer < family.sizes().layers(); layer++) {
+        family.block(layer);
+      }
+    });
+    return family;
   }
 
   private static Family family(String type, Config config, Weights weights) {
@@ -124,16 +182,20 @@ final class ModelDirectory {
     config.put("type_vocab_size", types[0]);
     config.put("hidden_act", "gelu");
     config.put("layer_norm_eps", 1e-12);
-    String fileName = String.valueOf(onnx.getFileName());
-    String name = fileName.substring(0, fileName.length() - ".onnx".length());
-    Weights weights = Weights.of(onnx, stored, options.device(), options.products());
+    String name = stem(onnx, ".onnx");
     return new Transformer(
         name,
         "bert",
-        new Bert(Config.of(onnx, config), weights),
+        checked("bert", Config.of(onnx, config), onnx, stored, options),
         tokenizer(directory.resolve(name + "-tokenizer.json")),
         new int[0],
         options);
+  }
+
+  /** A file's name without its suffix. */
+  private static String stem(Path file, String suffix) {
+    String name = String.valueOf(file.getFileName());
+    return name.substring(0, name.length() - suffix.length());
   }
 
   private static long[] shape(Path file, Map<String, almagest.format.Tensor> stored, String name) {

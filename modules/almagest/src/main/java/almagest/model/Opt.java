@@ -1,6 +1,7 @@
 package almagest.model;
 
 import almagest.model.Hook.Kind;
+import almagest.tensor.DType;
 import almagest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -49,12 +50,11 @@ final class Opt implements Family {
 
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor types) {
-    Tensor place =
-        weights
-            .table("embed_positions.weight", sizes.context() + OFFSET, d)
-            .narrow(0, OFFSET, ids.size(1));
-    return Weights.look(weights.table("embed_tokens.weight", sizes.vocabulary(), d), ids)
-        .plus(Weights.wide(place));
+    int t = ids.size(1);
+    int rows = sizes.context() + OFFSET;
+    return weights
+        .look("embed_tokens.weight", sizes.vocabulary(), d, ids)
+        .plusInPlace(weights.slice("embed_positions.weight", rows, d, OFFSET, t, DType.FLOAT32));
   }
 
   @Override

@@ -48,7 +48,7 @@ final class Qwen2 implements Family {
 
   @Override
   public Tensor embed(Tensor ids, @Nullable Tensor types) {
-    return Weights.look(weights.table("embed_tokens.weight", sizes.vocabulary(), d), ids);
+    return weights.look("embed_tokens.weight", sizes.vocabulary(), d, ids);
   }
 
   @Override

@@ -16,8 +16,13 @@ import org.jspecify.annotations.Nullable;
  * visible angle at position 1000.
  */
 final class Rope {
+  /** Our own configuration key: neighbours are rotated together instead of i and i + r/2. */
+  static final String INTERLEAVED = "almagest_rope_of_neighbours";
+
   /** [r / 2]. */
   private final float[] frequencies;
+
+  private final boolean interleaved;
 
   private final Device device;
   private @Nullable Table table;
@@ -25,8 +30,9 @@ final class Rope {
   /** Cosines and sines of every angle, [positions, r / 2]. */
   private record Table(int positions, Tensor cosines, Tensor sines) {}
 
-  private Rope(float[] frequencies, Device device) {
+  private Rope(float[] frequencies, boolean interleaved, Device device) {
     this.frequencies = frequencies;
+    this.interleaved = interleaved;
     this.device = device;
   }
 
@@ -82,7 +88,7 @@ final class Rope {
     }
     float[] frequencies = frequencies(theta, rotated);
     scale(config, parameters, frequencies);
-    return new Rope(frequencies, device);
+    return new Rope(frequencies, config.flag(INTERLEAVED, false), device);
   }
 
   /** GPT-NeoX's old names are {@code rotary_pct} and {@code rotary_emb_base}. */
@@ -90,11 +96,6 @@ final class Rope {
     double partial = config.number("rotary_pct", 0.25);
     double theta = config.number("rotary_emb_base", 10_000);
     return read(config, width, device, null, theta, partial);
-  }
-
-  /** As {@link #read}, with the parameters given. */
-  static Rope of(double theta, int rotated, Device device) {
-    return new Rope(frequencies(theta, rotated), device);
   }
 
   private static float[] frequencies(double theta, int rotated) {
@@ -203,8 +204,17 @@ final class Rope {
     Table angles = table(t);
     Tensor cos = angles.cosines.narrow(0, 0, t); // [t, r / 2]
     Tensor sin = angles.sines.narrow(0, 0, t);
-    Tensor first = x.narrow(3, 0, half);
-    Tensor second = x.narrow(3, half, half);
+    Tensor first; // [b, h, t, r / 2]
+    Tensor second;
+    if (interleaved) {
+      Tensor pairs = x.narrow(3, 0, 2L * half).reshape(x.size(0), x.size(1), t, half, 2);
+      first = pairs.narrow(4, 0, 1).reshape(x.size(0), x.size(1), t, half);
+      second = pairs.narrow(4, 1, 1).reshape(x.size(0), x.size(1), t, half);
+    } else {
+      first = x.narrow(3, 0, half);
+      second = x.narrow(3, half, half);
+    }
+    // Neighbours come out as halves: queries and keys alike, so their products are the same.
     Tensor turned = first.times(cos).minusProductInPlace(second, sin);
     Tensor other = second.times(cos).plusProductInPlace(first, sin);
     int turning = 2 * half;

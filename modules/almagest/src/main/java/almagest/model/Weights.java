@@ -4,12 +4,14 @@ import almagest.run.InputException;
 import almagest.tensor.DType;
 import almagest.tensor.Device;
 import almagest.tensor.Tensor;
+import almagest.tensor.TensorScope;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The stored tensors of a model by name, handed out in the form the forward pass wants. What is
@@ -17,12 +19,22 @@ import java.util.concurrent.ConcurrentHashMap;
  * is about to run and freed after it, so a loaded model costs no second copy.
  */
 final class Weights {
+  /** Values that are widened at a time; a multiple of every quantisation's block. */
+  private static final int PIECE = 1 << 14;
+
   private final Path file;
   private final Map<String, almagest.format.Tensor> stored;
   private final String prefix;
   private final Device device;
   private final DType compute;
+
+  /** Copies of what lies at addresses that the engine cannot use. */
   private final Map<String, MemorySegment> moved;
+
+  /** What stays on the card. */
+  private final Map<String, Tensor> resident;
+
+  private final AtomicBoolean shapesOnly;
 
   private Weights(
       Path file,
@@ -30,13 +42,17 @@ final class Weights {
       String prefix,
       Device device,
       DType compute,
-      Map<String, MemorySegment> moved) {
+      Map<String, MemorySegment> moved,
+      Map<String, Tensor> resident,
+      AtomicBoolean shapesOnly) {
     this.file = file;
     this.stored = stored;
     this.prefix = prefix;
     this.device = device;
     this.compute = compute;
     this.moved = moved;
+    this.resident = resident;
+    this.shapesOnly = shapesOnly;
   }
 
   /**
@@ -44,14 +60,22 @@ final class Weights {
    */
   static Weights of(
       Path file, Map<String, almagest.format.Tensor> stored, Device device, DType compute) {
-    return new Weights(file, stored, "", device, compute, new ConcurrentHashMap<>());
+    return new Weights(
+        file,
+        stored,
+        "",
+        device,
+        compute,
+        new ConcurrentHashMap<>(),
+        new ConcurrentHashMap<>(),
+        new AtomicBoolean());
   }
 
   /** The same weights under that one of the prefixes which leads to {@code name}. */
   Weights withPrefixOf(String name, String... prefixes) {
     for (String p : prefixes) {
       if (stored.containsKey(p + name)) {
-        return new Weights(file, stored, p, device, compute, moved);
+        return new Weights(file, stored, p, device, compute, moved, resident, shapesOnly);
       }
     }
     throw InputException.in(
@@ -110,31 +134,98 @@ final class Weights {
     return compute;
   }
 
-  /** An embedding table [rows, d] in the type it is stored in; read it through {@link #look}. */
-  Tensor table(String name, int rows, int d) {
+  /**
+   * Rows of a table [rows, d], e.g. token embeddings, widened to float32.
+   *
+   * @param indices int32 […]
+   * @return […, d]
+   */
+  Tensor look(String name, int rows, int d, Tensor indices) {
     almagest.format.Tensor s = find(name, rows, d);
-    return load(name, s, typeOf(s), rows, d);
+    if (isPlain(s)) {
+      return placed(name, s, typeOf(s), rows, d).rows(indices).to(DType.FLOAT32);
+    }
+    int[] wanted = indices.toInts();
+    Tensor found = Tensor.empty(Device.CPU, DType.FLOAT32, wanted.length, d);
+    float[] row = new float[d];
+    for (int i = 0; i < wanted.length; i++) {
+      s.widen((long) wanted[i] * d, row, 0, d);
+      found.set((long) i * d, row, d);
+    }
+    long[] shape = Arrays.copyOf(indices.shape(), indices.shape().length + 1);
+    shape[shape.length - 1] = d;
+    return found.reshape(shape).to(device);
   }
 
-  /** Rows of a table, widened to float32. */
-  static Tensor look(Tensor table, Tensor indices) {
-    return wide(table.rows(indices));
+  /**
+   * Some neighbouring rows of a table [rows, d].
+   *
+   * @return [length, d] in {@code type}
+   */
+  Tensor slice(String name, int rows, int d, int from, int length, DType type) {
+    almagest.format.Tensor s = find(name, rows, d);
+    return isPlain(s)
+        ? placed(name, s, typeOf(s), rows, d).narrow(0, from, length).to(type)
+        : widened(s, (long) from * d, length, d).to(type).to(device);
   }
 
-  static Tensor wide(Tensor x) {
-    return x.to(DType.FLOAT32);
+  /** Whether a table can be used whole, in the type of products, without converting it. */
+  boolean isReady(String name, int rows, int d) {
+    almagest.format.Tensor s = find(name, rows, d);
+    return isPlain(s) && typeOf(s) == compute;
+  }
+
+  /**
+   * Loads nothing but the shapes of what {@code loading} asks for, and so checks all of it against
+   * the configuration.
+   */
+  void check(Runnable loading) {
+    shapesOnly.set(true);
+    try (TensorScope _ = TensorScope.open()) {
+      loading.run();
+    } finally {
+      shapesOnly.set(false);
+    }
   }
 
   private Tensor load(String name, DType type, long... shape) {
-    return load(name, find(name, shape), type, shape);
+    return placed(name, find(name, shape), type, shape);
   }
 
-  private Tensor load(String name, almagest.format.Tensor s, DType type, long... shape) {
-    Tensor tensor =
-        isPlain(s)
-            ? Tensor.wrap(aligned(name, s), typeOf(s), shape)
-            : Tensor.wrap(s.matrix().data(), DType.FLOAT32, shape);
-    return tensor.to(type).to(device);
+  private Tensor placed(String name, almagest.format.Tensor s, DType type, long... shape) {
+    if (shapesOnly.get()) {
+      return Tensor.shapeOnly(shape);
+    }
+    if (device == Device.CPU) {
+      return converted(name, s, type, shape);
+    }
+    // Bringing weights to the card takes longer than computing with them, so they stay there.
+    return resident.computeIfAbsent(
+        prefix + name + type,
+        key -> {
+          try (TensorScope scope = TensorScope.open()) {
+            return scope.keep(converted(name, s, type, shape).to(device));
+          }
+        });
+  }
+
+  private Tensor converted(String name, almagest.format.Tensor s, DType type, long... shape) {
+    return isPlain(s)
+        ? Tensor.wrap(aligned(name, s), typeOf(s), shape).to(type)
+        : widened(s, 0, s.count(), 1).reshape(shape).to(type);
+  }
+
+  /** Values of a quantised tensor as float32 [rows, d], from an element on. */
+  private static Tensor widened(almagest.format.Tensor s, long from, long rows, int d) {
+    Tensor wide = Tensor.empty(Device.CPU, DType.FLOAT32, rows, d);
+    float[] piece = new float[PIECE];
+    long count = rows * d;
+    for (long done = 0; done < count; done += PIECE) {
+      int length = (int) Math.min(PIECE, count - done);
+      s.widen(from + done, piece, 0, length);
+      wide.set(done, piece, length);
+    }
+    return wide;
   }
 
   /**

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.Arrays;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorOptional;
@@ -100,6 +101,22 @@ public final class Tensor implements AutoCloseable {
     return mask;
   }
 
+  /**
+   * A float32 tensor that has a shape and no memory: operations on it give shapes and no values,
+   * which is how a model's weights are checked against its configuration without being read.
+   */
+  public static Tensor shapeOnly(long... shape) {
+    Torch.load();
+    elements(shape);
+    return new Tensor(
+        torch.empty(
+            shape,
+            new TensorOptions(DType.FLOAT32.torch())
+                .device(new DeviceOptional(new org.bytedeco.pytorch.Device("meta"))),
+            new org.bytedeco.pytorch.MemoryFormatOptional()),
+        null);
+  }
+
   /** A float32 tensor on the CPU with these values. */
   public static Tensor of(float[] values, long... shape) {
     Tensor t =
@@ -148,6 +165,17 @@ public final class Tensor implements AutoCloseable {
   }
 
   /**
+   * Overwrites some elements of a float32 tensor on the CPU that is row-major without gaps.
+   *
+   * @param from the first element
+   */
+  public void set(long from, float[] values, int length) {
+    MemorySegment.copy(
+        values, 0, memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, length);
+    Reference.reachabilityFence(this);
+  }
+
+  /**
    * Copies all values, row-major and widened to float32, into native memory.
    *
    * @param into as many floats as this tensor has elements
@@ -168,6 +196,19 @@ public final class Tensor implements AutoCloseable {
       Tensor plain = to(Device.CPU).to(DType.FLOAT32).contiguous();
       MemorySegment.copy(
           plain.memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values, 0, values.length);
+    } finally {
+      Reference.reachabilityFence(this); // its memory is read through a bare address
+    }
+    return values;
+  }
+
+  /** All values of an int32 tensor in a heap array, row-major. */
+  public int[] toInts() {
+    int[] values = new int[Math.toIntExact(handle.numel())];
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor plain = to(Device.CPU).contiguous();
+      MemorySegment.copy(
+          plain.memory(), ValueLayout.JAVA_INT_UNALIGNED, 0, values, 0, values.length);
     } finally {
       Reference.reachabilityFence(this); // its memory is read through a bare address
     }

@@ -1,6 +1,5 @@
 package almagest.tensor;
 
-import java.util.Map;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
@@ -33,9 +32,7 @@ final class Torch {
     }
   }
 
-  static Map<String, Object> describe() {
-    load();
-    return Map.of(
-        "threads", torch.get_num_threads(), "cuda", torch.cuda_is_available() ? "yes" : "no");
+  static boolean hasCuda() {
+    return torch.cuda_is_available();
   }
 }

@@ -1,0 +1,102 @@
+package almagest.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import almagest.format.Json;
+import almagest.run.InputException;
+import almagest.run.Workers;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointFormatsTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aTrainedLlama2cCheckpointGivesItsPublishedLogits() throws Exception {
+    Path directory = Path.of(CheckpointFormatsTest.class.getResource("stories260k").toURI());
+    JsonNode reference = Json.read(directory.resolve("reference.json"));
+    Hook third = Hook.parse("blocks.3.hook_resid_pre");
+    LanguageModel.Request request = new LanguageModel.Request(Set.of(third), true, Map.of());
+    try (LanguageModel model =
+            LanguageModel.open(directory.resolve("stories260K.bin"), new LanguageModel.Options());
+        Workers workers = new Workers(2)) {
+      assertThat(model.layers()).isEqualTo(5);
+      for (JsonNode prompt : reference) {
+        int[] ids =
+            StreamSupport.stream(prompt.path("token_ids").spliterator(), false)
+                .mapToInt(JsonNode::asInt)
+                .toArray();
+        try (Activations a = model.forward(List.of(Context.of(ids)), request, workers)) {
+          float[] logits = a.logits().row(ids.length - 1);
+          for (JsonNode top : prompt.path("last_position_top5")) {
+            assertThat((double) logits[top.path("id").asInt()])
+                .isCloseTo(top.path("logit").asDouble(), org.assertj.core.data.Offset.offset(1e-3));
+          }
+          JsonNode four = prompt.path("last_position_residual_first4_at_layer3_input");
+          for (int i = 0; i < 4; i++) {
+            assertThat((double) a.at(third).get(ids.length - 1, i))
+                .isCloseTo(four.get(i).asDouble(), org.assertj.core.data.Offset.offset(1e-4));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aCutOffLlama2cCheckpointIsRefused() throws Exception {
+    Path directory = Path.of(CheckpointFormatsTest.class.getResource("stories260k").toURI());
+    byte[] bytes = Files.readAllBytes(directory.resolve("stories260K.bin"));
+    Path cut = folder.resolve("cut.bin");
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length / 2));
+    assertThatThrownBy(() -> LanguageModel.open(cut, new LanguageModel.Options()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("cut off");
+  }
+
+  @Test
+  void aHubCacheFolderStandsForItsSnapshot() throws IOException {
+    Path repository = folder.resolve("models--made--up");
+    Path snapshot = repository.resolve("snapshots").resolve("a".repeat(40));
+    copy(new Reference("qwen2").directory, snapshot);
+    Files.createDirectories(repository.resolve("snapshots").resolve("b".repeat(40)));
+    Files.createDirectories(repository.resolve("refs"));
+    Files.writeString(repository.resolve("refs").resolve("main"), "a".repeat(40));
+    try (LanguageModel model = LanguageModel.open(repository, new LanguageModel.Options())) {
+      assertThat(model.family()).isEqualTo("qwen2");
+    }
+  }
+
+  @Test
+  void weightsThatDoNotFitTheConfigurationAreRefusedAtOnce() throws IOException {
+    Path directory = folder.resolve("wrong");
+    copy(new Reference("llama").directory, directory);
+    Path config = directory.resolve("config.json");
+    Files.writeString(
+        config,
+        Files.readString(config).replace("\"intermediate_size\": 96", "\"intermediate_size\": 97"));
+    assertThatThrownBy(() -> LanguageModel.open(directory, new LanguageModel.Options()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("mlp.gate_proj.weight")
+        .hasMessageContaining("[97, 48]");
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    Files.createDirectories(to);
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+}
