@@ -170,9 +170,12 @@ public final class Tensor implements AutoCloseable {
    * @param from the first element
    */
   public void set(long from, float[] values, int length) {
-    MemorySegment.copy(
-        values, 0, memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, length);
-    Reference.reachabilityFence(this);
+    try {
+      MemorySegment.copy(
+          values, 0, memory(), ValueLayout.JAVA_FLOAT_UNALIGNED, from * Float.BYTES, length);
+    } finally {
+      Reference.reachabilityFence(this); // its memory is written through a bare address
+    }
   }
 
   /**
