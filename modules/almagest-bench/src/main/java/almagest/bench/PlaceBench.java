@@ -117,7 +117,7 @@ final class PlaceBench {
     Timing.measure(
         "tsne " + x.rows() + "x" + x.columns(),
         repeat,
-        () -> CloudMap.tsne(x, Tsne.Options.DEFAULT, workers, Progress.NONE),
+        () -> CloudMap.tsne(x, Tsne.Options.DEFAULT, workers, Stages.PROGRESS),
         map -> {
           map.write(
               Path.of(System.getProperty("java.io.tmpdir")),

@@ -45,7 +45,7 @@ final class Timing {
   }
 
   /** Processor time of all threads so far: steadier than the clock on a machine that is shared. */
-  private static long processorNanos() {
+  static long processorNanos() {
     return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
         .getProcessCpuTime();
   }
