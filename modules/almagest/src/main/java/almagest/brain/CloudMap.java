@@ -3,16 +3,20 @@ package almagest.brain;
 import almagest.format.Json;
 import almagest.format.Npy;
 import almagest.format.NpyArray;
+import almagest.linalg.BlockLanczos;
 import almagest.linalg.Pca;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Provenance;
+import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A cloud drawn in two or three dimensions.
@@ -24,6 +28,9 @@ import java.nio.file.Path;
  */
 public record CloudMap(String method, int dimensions, float[] coordinates, ObjectNode facts) {
 
+  /** Below this many columns a full decomposition costs nothing. */
+  private static final int DENSE = 400;
+
   /**
    * t-SNE to two dimensions, started from the first two principal components, so that the large
    * shape of the map is that of the cloud and nothing is random.
@@ -34,8 +41,15 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     if (n < 4) {
       throw new InputException("t-SNE: expected at least 4 points, found " + n);
     }
-    double[] start = scores(cloud, pca(cloud, 2, workers), 2, workers);
-    Tsne.Result map = Tsne.of(cloud, start, options, workers, progress);
+    Tsne.Result map;
+    try (Arena arena = Arena.ofShared()) {
+      CentredCloud centred = CentredCloud.of(cloud, arena, workers);
+      double[] start =
+          cloud.columns() < DENSE
+              ? scores(cloud, pca(cloud, 2, workers), 2, workers)
+              : leading(centred, arena, workers);
+      map = Tsne.of(centred, start, options, workers, progress);
+    }
     float[] coordinates = new float[2 * n];
     double extent = 0;
     for (int i = 0; i < n; i++) {
@@ -91,6 +105,33 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     facts.set("variance", Json.tree(variance));
     facts.set("explained", Json.tree(explained));
     return new CloudMap("pca", dimensions, coordinates, facts);
+  }
+
+  /** Scores on the two leading components, by Lanczos: a start needs no more than float32. */
+  private static double[] leading(CentredCloud centred, Arena arena, Workers workers) {
+    DoubleMatrix found =
+        BlockLanczos.largest(
+                centred, 2, List.of(), BlockLanczos.Options.of(2, 1e-5), new Seed(0), workers)
+            .vectors();
+    DoubleMatrix directions = DoubleMatrix.zeros(found.rows(), 2);
+    for (int c = 0; c < 2; c++) {
+      double largest = 0;
+      for (int j = 0; j < found.rows(); j++) {
+        if (Math.abs(found.get(j, c)) > Math.abs(largest)) {
+          largest = found.get(j, c);
+        }
+      }
+      for (int j = 0; j < found.rows(); j++) {
+        directions.set(j, c, largest < 0 ? -found.get(j, c) : found.get(j, c));
+      }
+    }
+    FloatMatrix scores = centred.scores(directions, arena, workers);
+    double[] start = new double[2 * scores.rowsAsInt()];
+    for (int i = 0; i < scores.rowsAsInt(); i++) {
+      start[2 * i] = scores.get(i, 0);
+      start[2 * i + 1] = scores.get(i, 1);
+    }
+    return start;
   }
 
   private static Pca pca(FloatMatrix cloud, int dimensions, Workers workers) {

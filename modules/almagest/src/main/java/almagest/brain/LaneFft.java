@@ -45,17 +45,19 @@ final class LaneFft {
     }
   }
 
-  /** The smallest length of at least {@code least} of the form 2^a, 3 · 2^a or 5 · 2^a. */
+  /** The smallest multiple of 4 of at least {@code least} that is a product of 2s, 3s and 5s. */
   static int goodLength(int least) {
-    int best = Integer.MAX_VALUE;
-    for (int odd : new int[] {1, 3, 5}) {
-      int v = odd * 16;
-      while (v < least) {
-        v *= 2;
+    for (int length = (least + 3) / 4 * 4; ; length += 4) {
+      int rest = length;
+      for (int r : new int[] {2, 3, 5}) {
+        while (rest % r == 0) {
+          rest /= r;
+        }
       }
-      best = Math.min(best, v);
+      if (rest == 1) {
+        return length;
+      }
     }
-    return best;
   }
 
   int length() {

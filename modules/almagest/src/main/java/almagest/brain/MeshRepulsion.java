@@ -1,12 +1,13 @@
 package almagest.brain;
 
 import almagest.run.Workers;
+import java.util.Arrays;
 
 /**
  * Repulsion in O(n) per call, through a mesh: the potential φ(y) = Σ_j 1 / (1 + |y − y_j|²) is
  * interpolated by cubic splines in both of its arguments, which makes it a convolution on the mesh
- * (two Fourier transforms). Then Z = Σ φ(y_i) − n, and the push is −½ ∇φ, the gradient taken of the
- * spline itself.
+ * (two Fourier transforms). Then Z = Σ φ(y_i) less what each point adds at its own place, and the
+ * push is −½ ∇φ, the gradient taken of the spline itself.
  *
  * <p>FFT-interpolated t-SNE (Linderman et al. 2019) interpolates polynomials of four charges; a
  * spline with its own gradient needs one (the smooth particle mesh of Essmann et al. 1995). The
@@ -16,7 +17,15 @@ final class MeshRepulsion implements Repulsion {
   /** The largest distance of mesh lines; the kernel is smooth on the scale of 1. */
   private static final double SPACING = 0.4;
 
+  /** No finer than this: with finer lines differences of the potential drown in its rounding. */
+  private static final double FINEST = 1e-3;
+
+  /** The least length of the transforms. */
   private static final int LEAST = 64;
+
+  /** Mesh lines that hold the splines of the outermost points. */
+  private static final int MARGIN = 7;
+
   private static final int GRIDS = 4;
   private static final int PIECE = 1024;
   private static final int LANES = LaneFft.LANES;
@@ -31,6 +40,9 @@ final class MeshRepulsion implements Repulsion {
 
   /** Spectrum of the kernel, divided by both splines' and by the transforms' length [2s][s + 1]. */
   private double[] spectrum = new double[0];
+
+  /** What a point adds to the potential at its own place, averaged over places in a mesh cell. */
+  private double own;
 
   private double[] real = new double[0];
   private double[] halfRe = new double[0];
@@ -77,25 +89,24 @@ final class MeshRepulsion implements Repulsion {
     for (double s : sums) {
       total += s;
     }
-    return total - n;
+    return total - n * own;
   }
 
-  /** Chooses a mesh for a map of this extent; the kernel is transformed only when it changes. */
+  /**
+   * Chooses a mesh for a map of this extent; the kernel is transformed only when it changes. A mesh
+   * serves until the map leaves it or fills less than seven tenths of it.
+   */
   private void fit(double extent) {
-    // Three lines of margin on both sides hold the splines of the outermost points.
-    int lines = Math.max(LEAST / 2, (int) Math.ceil(extent / SPACING) + 7);
-    int wanted = LaneFft.goodLength(2 * lines) / 2;
-    double fits = extent / (wanted - 7);
-    boolean holds =
-        wanted == side && extent <= spacing * (side - 7) && extent > 0.8 * spacing * (side - 7);
-    boolean tiny = wanted == side && extent < 1e-3 && spacing == LEAST_SPACING;
-    if (holds || tiny) {
+    double holds = spacing * (side - MARGIN);
+    boolean small = side == LEAST / 2 && spacing <= FINEST;
+    if (side > 0 && extent <= holds && (small || extent > 0.7 * holds)) {
       return;
     }
-    side = wanted;
-    // Some room to grow, so that the kernel lasts for a while; never coarser than allowed.
-    spacing = Math.max(LEAST_SPACING, Math.min(SPACING, 1.1 * fits));
-    spacing = Math.max(spacing, fits);
+    // Some room to grow, so that the mesh lasts for a while.
+    double room = 1.15 * extent;
+    int lines = Math.max(LEAST / 2, (int) Math.ceil(room / SPACING) + MARGIN);
+    side = LaneFft.goodLength(2 * lines) / 2;
+    spacing = Math.max(FINEST, room / (side - MARGIN));
     if (fft.length() != 2 * side) {
       fft = new LaneFft(2 * side);
       real = new double[side * side];
@@ -104,8 +115,6 @@ final class MeshRepulsion implements Repulsion {
     }
     kernel();
   }
-
-  private static final double LEAST_SPACING = 1e-4;
 
   private void kernel() {
     int m = 2 * side;
@@ -131,6 +140,27 @@ final class MeshRepulsion implements Repulsion {
         spectrum[ky * (side + 1) + kx] = first[ky * m + kx] / (filter * filter * m * m);
       }
     }
+    own = ownPotential();
+  }
+
+  /**
+   * The spline's error at distance 0 adds up over the points, so it is taken off: the response to a
+   * charge on one line, weighted by how two splines of one point overlap on average (the spline of
+   * degree 7 at the integers).
+   */
+  private double ownPotential() {
+    double[] overlap = {2416 / 5040.0, 1191 / 5040.0, 120 / 5040.0, 1 / 5040.0};
+    int centre = side / 2;
+    Arrays.fill(real, 0);
+    real[centre * side + centre] = 1;
+    convolve();
+    double sum = 0;
+    for (int a = -3; a <= 3; a++) {
+      for (int b = -3; b <= 3; b++) {
+        sum += overlap[Math.abs(a)] * overlap[Math.abs(b)] * real[(centre + a) * side + centre + b];
+      }
+    }
+    return sum;
   }
 
   /** Both transforms of an even real array [m, m]. */

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -18,117 +19,144 @@ import jdk.incubator.vector.VectorSpecies;
  *     to about 1e-6 of the points' squared lengths
  */
 record NearestNeighbours(int k, int[] index, float[] squared) {
-  private static final int ROWS = 512;
-  private static final int COLUMNS = 2048;
+  /** Points of a tile's side: large enough that packing them for the product costs little. */
+  private static final int TILE = 1024;
+
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
 
-  /** O(n² d) as matrix products of {@value #ROWS} × {@value #COLUMNS} distances. */
+  /** As {@link #of(CentredCloud, int, Workers)} for a cloud as it is. */
   static NearestNeighbours of(FloatMatrix x, int k, Workers workers) {
+    try (Arena arena = Arena.ofShared()) {
+      return of(CentredCloud.of(x, arena, workers), k, workers);
+    }
+  }
+
+  /**
+   * O(n² d / 2): every tile of pairs is multiplied once and offered to both of its sides. The k
+   * least of a set do not depend on the order in which its members come, so tiles may come in any.
+   */
+  static NearestNeighbours of(CentredCloud cloud, int k, Workers workers) {
+    FloatMatrix x = cloud.rows();
     int n = x.rowsAsInt();
-    int d = x.columns();
     if (k < 1 || k >= n) {
       throw new IllegalArgumentException(k + " neighbours of " + n + " points");
     }
+    int side = (n + TILE - 1) / TILE;
+    Nearest[] nearest = new Nearest[n];
+    Arrays.setAll(nearest, i -> new Nearest(k));
+    Object[] locks = new Object[side];
+    Arrays.setAll(locks, i -> new Object());
+    workers.run(
+        side * (side + 1) / 2,
+        pair -> {
+          // Pairs (a, b) with a ≤ b, counted row by row.
+          int a = 0;
+          int rest = pair;
+          while (rest >= side - a) {
+            rest -= side - a;
+            a++;
+          }
+          tile(cloud, a, a + rest, nearest, locks);
+        });
     int[] index = new int[n * k];
     float[] squared = new float[n * k];
-    try (Arena arena = Arena.ofShared()) {
-      FloatMatrix centred = FloatMatrix.zeros(arena, n, d);
-      float[] norms = centre(x, centred, workers);
-      int tiles = (n + ROWS - 1) / ROWS;
-      workers.run(
-          tiles,
-          t -> {
-            int from = t * ROWS;
-            int rows = Math.min(ROWS, n - from);
-            Nearest[] nearest = new Nearest[rows];
-            for (int r = 0; r < rows; r++) {
-              nearest[r] = new Nearest(k);
-            }
-            try (Arena local = Arena.ofConfined()) {
-              FloatMatrix products = FloatMatrix.zeros(local, rows, Math.min(n, COLUMNS));
-              float[] row = new float[products.columns()];
-              for (int at = 0; at < n; at += COLUMNS) {
-                int width = Math.min(COLUMNS, n - at);
-                Blas.sgemm(
-                    false,
-                    true,
-                    rows,
-                    width,
-                    d,
-                    -2f,
-                    centred.slice(from, from + rows).data(),
-                    d,
-                    centred.slice(at, at + width).data(),
-                    d,
-                    0f,
-                    products.data(),
-                    products.columns());
-                for (int r = 0; r < rows; r++) {
-                  products.copyRow(r, row);
-                  scan(row, norms, at, width, from + r, nearest[r]);
-                }
-              }
-            }
-            for (int r = 0; r < rows; r++) {
-              nearest[r].into(index, squared, (from + r) * k, norms[from + r]);
-            }
-          });
-    }
+    workers.run(
+        side,
+        t -> {
+          for (int i = t * TILE; i < Math.min(n, (t + 1) * TILE); i++) {
+            nearest[i].into(index, squared, i * k, cloud.squares()[i]);
+          }
+        });
     return new NearestNeighbours(k, index, squared);
   }
 
-  private static float[] centre(FloatMatrix x, FloatMatrix centred, Workers workers) {
+  private static void tile(CentredCloud cloud, int a, int b, Nearest[] nearest, Object[] locks) {
+    FloatMatrix x = cloud.rows();
     int n = x.rowsAsInt();
     int d = x.columns();
-    int[] all = new int[n];
-    Arrays.setAll(all, i -> i);
-    double[] mean = ColumnMoments.of(x, all, workers).mean();
-    float[] norms = new float[n];
-    workers.run(
-        (n + ROWS - 1) / ROWS,
-        piece -> {
-          float[] row = new float[d];
-          for (int i = piece * ROWS; i < Math.min(n, (piece + 1) * ROWS); i++) {
-            x.copyRow(i, row);
-            double square = 0;
-            for (int j = 0; j < d; j++) {
-              row[j] = (float) (row[j] - mean[j]);
-              square += (double) row[j] * row[j];
-            }
-            centred.setRow(i, row);
-            norms[i] = (float) square;
+    int fromA = a * TILE;
+    int rows = Math.min(n, fromA + TILE) - fromA;
+    int fromB = b * TILE;
+    int columns = Math.min(n, fromB + TILE) - fromB;
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix products = FloatMatrix.zeros(arena, rows, columns);
+      Blas.sgemm(
+          false,
+          true,
+          rows,
+          columns,
+          d,
+          -2f,
+          x.slice(fromA, fromA + rows).data(),
+          d,
+          x.slice(fromB, fromB + columns).data(),
+          d,
+          0f,
+          products.data(),
+          columns);
+      float[] row = new float[columns];
+      float[] turned = new float[a == b ? 0 : rows * columns];
+      synchronized (locks[a]) {
+        for (int r = 0; r < rows; r++) {
+          products.copyRow(r, row);
+          scan(row, 0, cloud.squares(), fromB, columns, fromA + r, nearest[fromA + r]);
+        }
+      }
+      if (a != b) {
+        transpose(products, turned, row);
+        synchronized (locks[b]) {
+          for (int c = 0; c < columns; c++) {
+            scan(turned, c * rows, cloud.squares(), fromA, rows, fromB + c, nearest[fromB + c]);
           }
-        });
-    return norms;
+        }
+      }
+    }
   }
 
-  /** Offers all columns whose distance is below the row's bar. */
+  private static void transpose(FloatMatrix from, float[] into, float[] row) {
+    int rows = from.rowsAsInt();
+    int block = 16;
+    float[][] some = new float[block][row.length];
+    for (int r = 0; r < rows; r += block) {
+      int count = Math.min(block, rows - r);
+      for (int i = 0; i < count; i++) {
+        from.copyRow(r + i, some[i]);
+      }
+      for (int c = 0; c < row.length; c++) {
+        for (int i = 0; i < count; i++) {
+          into[c * rows + r + i] = some[i][c];
+        }
+      }
+    }
+  }
+
+  /** Offers all of {@code width} points whose distance is not above the row's bar. */
   private static void scan(
-      float[] products, float[] norms, int at, int width, int self, Nearest nearest) {
+      float[] products, int from, float[] squares, int at, int width, int self, Nearest nearest) {
     int c = 0;
     for (; c + LANES.length() <= width; c += LANES.length()) {
       FloatVector value =
-          FloatVector.fromArray(LANES, products, c)
-              .add(FloatVector.fromArray(LANES, norms, at + c));
-      VectorMask<Float> low = value.lt(nearest.bar);
+          FloatVector.fromArray(LANES, products, from + c)
+              .add(FloatVector.fromArray(LANES, squares, at + c));
+      VectorMask<Float> low = value.compare(VectorOperators.LE, nearest.bar);
       if (low.anyTrue()) {
         long bits = low.toLong();
         while (bits != 0) {
           int lane = Long.numberOfTrailingZeros(bits);
           bits &= bits - 1;
-          int j = at + c + lane;
-          if (j != self) {
-            nearest.offer(products[c + lane] + norms[j], j);
-          }
+          offer(products[from + c + lane], squares, at + c + lane, self, nearest);
         }
       }
     }
     for (; c < width; c++) {
-      int j = at + c;
-      float value = products[c] + norms[j];
-      if (value < nearest.bar && j != self) {
-        nearest.offer(value, j);
-      }
+      offer(products[from + c], squares, at + c, self, nearest);
+    }
+  }
+
+  private static void offer(float product, float[] squares, int place, int self, Nearest nearest) {
+    float value = product + squares[place];
+    if (value <= nearest.bar && place != self) {
+      nearest.offer(value, place);
     }
   }
 
@@ -145,7 +173,7 @@ record NearestNeighbours(int k, int[] index, float[] squared) {
 
     Nearest(int k) {
       this.k = k;
-      this.keys = new long[4 * k + 16];
+      this.keys = new long[2 * k + 16];
     }
 
     void offer(float value, int place) {
@@ -159,7 +187,6 @@ record NearestNeighbours(int k, int[] index, float[] squared) {
       Arrays.sort(keys, 0, count);
       count = Math.min(count, k);
       if (count == k) {
-        // A later point at the same distance comes after those kept, so "less than" is enough.
         bar = value(keys[k - 1]);
       }
     }

@@ -170,8 +170,7 @@ class TsneTest {
     double[] meshX = new double[n];
     double[] meshY = new double[n];
     double mesh = new MeshRepulsion(WORKERS).at(x, y, meshX, meshY);
-    // A point's own potential is 1 only up to the spline's error, which shows when points are few.
-    assertThat(mesh).isCloseTo(exact, within(1e-4 * exact + 0.005 * n));
+    assertThat(mesh).isCloseTo(exact, within(2e-4 * exact));
     double error = 0;
     double size = 0;
     for (int i = 0; i < n; i++) {
