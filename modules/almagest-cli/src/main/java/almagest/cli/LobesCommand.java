@@ -195,6 +195,7 @@ final class LobesCommand implements Callable<Integer> {
         all.strata(),
         classifier,
         classifier ? nulls : 0,
+        Math.min(nulls, all.refitTrials()),
         classifier ? all.corrected() : null);
   }
 

@@ -46,6 +46,13 @@ record DocumentBootstrap(int[] documents, Interval[][] winner, Interval[][] mean
         k -> {
           List<List<Integer>> all = List.copyOf(byType.get(k).values());
           documents[k] = all.size();
+          if (resamples == 0) {
+            for (int l = 0; l < lobes; l++) {
+              winner[l][k] = Interval.UNKNOWN;
+              mean[l][k] = Interval.UNKNOWN;
+            }
+            return;
+          }
           // Per document: chunks, then per lobe chunks won and the sum of shares.
           double[][] sums = new double[all.size()][1 + 2 * lobes];
           for (int i = 0; i < sums.length; i++) {
@@ -59,7 +66,7 @@ record DocumentBootstrap(int[] documents, Interval[][] winner, Interval[][] mean
           }
           double[][] replicates = new double[2 * lobes][resamples];
           RandomGenerator random = seed.split("documents").split((long) k).generator();
-          for (int r = 0; r < resamples; r++) {
+          for (int r = 0; r < resamples && sums.length > 0; r++) {
             double[] total = new double[1 + 2 * lobes];
             for (int i = 0; i < sums.length; i++) {
               double[] drawn = sums[random.nextInt(sums.length)];

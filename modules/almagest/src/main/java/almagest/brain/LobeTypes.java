@@ -58,9 +58,12 @@ public record LobeTypes(
     NullTest cramersVNull,
     @Nullable NullTest cramersVStrata) {
 
+  /** With more lobes than this documents are not resampled: their cells are nearly all empty. */
+  private static final int MOST_RESAMPLED = 64;
+
   /**
    * @param trials permutations of the lobe labels
-   * @param resamples of the documents
+   * @param resamples of the documents; 0 leaves the intervals by documents unknown
    */
   public record Options(int trials, int resamples) {
     public static final Options DEFAULT = new Options(100, 1000);
@@ -120,7 +123,14 @@ public record LobeTypes(
       }
     }
     DocumentBootstrap bootstrap =
-        DocumentBootstrap.of(winners, document, type, kinds, options.resamples(), seed, workers);
+        DocumentBootstrap.of(
+            winners,
+            document,
+            type,
+            kinds,
+            lobes <= MOST_RESAMPLED ? options.resamples() : 0,
+            seed,
+            workers);
     ChiSquare independence = ChiSquare.of(table);
     NullTest shuffled =
         permuted(

@@ -6,12 +6,14 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Agreement;
 import almagest.stat.Matching;
+import almagest.stat.NullTest;
 import almagest.tensor.FloatMatrix;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -216,10 +218,15 @@ public final class Lobes {
         clusters.put(k, SpectralClustering.labels(embedding, k, seed.split("angular"), workers));
       }
     }
+    GeometricNulls cloudNulls =
+        decoder == null || options.position == null
+            ? GeometricNulls.NONE
+            : GeometricNulls.of(
+                decoder, options.ks, options.position.refitTrials(), seed, workers, progress);
     Sources sources = new Sources();
     Map<String, List<Cut>> cuts = new LinkedHashMap<>();
     for (Affinity affinity : options.affinities) {
-      cuts.put(affinity.label(), cuts(affinity, sources, clusters));
+      cuts.put(affinity.label(), cuts(affinity, sources, clusters, cloudNulls));
     }
     Map<Integer, int[]> geometric = new LinkedHashMap<>();
     clusters.forEach((k, labels) -> geometric.put(k, spread(labels)));
@@ -261,7 +268,7 @@ public final class Lobes {
 
     AffinityGraph graph(String part, @Nullable Chunks source, Affinity affinity) {
       if (source == null) {
-        return AffinityGraph.of(java.util.Objects.requireNonNull(counts), affinity, workers);
+        return AffinityGraph.of(Objects.requireNonNull(counts), affinity, workers);
       }
       if (AffinityGraph.needsNoPairs(source, affinity)) {
         return AffinityGraph.of(source, affinity, workers);
@@ -294,13 +301,18 @@ public final class Lobes {
     return k -> SpectralClustering.labels(embedding, k, seed.split(affinity.label()), workers);
   }
 
-  private List<Cut> cuts(Affinity affinity, Sources sources, Map<Integer, int[]> clusters) {
+  private List<Cut> cuts(
+      Affinity affinity,
+      Sources sources,
+      Map<Integer, int[]> clusters,
+      GeometricNulls geometric) {
     AffinityGraph graph = sources.graph("all", chunks, affinity);
     SpectralEmbedding embedding = embed(graph, affinity.label());
     var first = labels("first half", sources.first, affinity, sources);
     var second = labels("second half", sources.second, affinity, sources);
     var training = labels("training documents", sources.training, affinity, sources);
     Seed own = seed.split(affinity.label());
+    List<Map<Integer, int[]>> shuffled = shuffled(affinity, own);
     List<Cut> cuts = new ArrayList<>();
     try (Progress.Task task =
         progress.start("lobes, " + affinity.label(), options.ks.size(), "cuts")) {
@@ -320,7 +332,7 @@ public final class Lobes {
                 lobes.normalisedCut(),
                 overSeeds(embedding, lobes, own),
                 a == null || b == null ? Double.NaN : Agreement.of(a, b).ari(),
-                position(lobes.labels(), clusters.get(k), own.split(k)),
+                position(lobes.labels(), clusters.get(k), k, geometric, shuffled, own.split(k)),
                 types(lobes.labels(), training.apply(k), k, sources.tested, own.split(k))));
         task.advance(1);
       }
@@ -338,12 +350,55 @@ public final class Lobes {
     return options.seeds == 0 ? Double.NaN : sum / options.seeds;
   }
 
-  private @Nullable Position position(int[] labels, int @Nullable [] clusters, Seed own) {
+  /** Lobes of chunks in which only firing frequencies are left, for every k. */
+  private List<Map<Integer, int[]>> shuffled(Affinity affinity, Seed own) {
+    List<Map<Integer, int[]>> draws = new ArrayList<>();
+    if (chunks == null || decoder == null || options.position == null) {
+      return draws;
+    }
+    for (int t = 0; t < options.position.refitTrials(); t++) {
+      Chunks broken = ShuffledChunks.of(chunks, seed.split("shuffled chunks").split(t), workers);
+      AffinityGraph graph =
+          AffinityGraph.needsNoPairs(broken, affinity)
+              ? AffinityGraph.of(broken, affinity, workers)
+              : AffinityGraph.of(
+                  Cooccurrence.count(broken, workers, Progress.NONE), affinity, workers);
+      SpectralEmbedding embedding =
+          embed(graph, affinity.label() + ", shuffled chunks " + (t + 1));
+      Map<Integer, int[]> labels = new LinkedHashMap<>();
+      for (int k : options.ks) {
+        labels.put(k, SpectralClustering.labels(embedding, k, own, workers));
+      }
+      draws.add(labels);
+    }
+    return draws;
+  }
+
+  private @Nullable Position position(
+      int[] labels,
+      int @Nullable [] clusters,
+      int k,
+      GeometricNulls geometric,
+      List<Map<Integer, int[]>> shuffled,
+      Seed own) {
     if (decoder == null || clusters == null || options.position == null) {
       return null;
     }
+    List<NullTest> further = new ArrayList<>(geometric.tests(labels, clusters, k));
+    if (!shuffled.isEmpty()) {
+      double[] values =
+          shuffled.stream()
+              .map(draw -> draw.get(k))
+              .filter(Objects::nonNull)
+              .mapToDouble(lobes -> Agreement.of(lobes, clusters).ami())
+              .toArray();
+      further.add(
+          NullTest.of(
+              "chunk columns shuffled", Agreement.of(labels, clusters).ami(), values));
+    }
     long[] fires = Arrays.stream(kept).mapToLong(f -> firings[f]).toArray();
-    return Position.of(decoder, labels, clusters, fires, options.position, own, workers, progress);
+    return Position.of(
+        decoder, labels, clusters, fires, further, options.position, own, workers, progress);
   }
 
   private @Nullable LobeTypes types(

@@ -6,7 +6,10 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Agreement;
 import almagest.stat.BalancedAccuracy;
+import almagest.stat.GTest;
+import almagest.stat.Interval;
 import almagest.stat.NullTest;
+import almagest.stat.Permutation;
 import almagest.stat.PermutedAgreement;
 import almagest.tensor.FloatMatrix;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.apache.commons.statistics.distribution.TDistribution;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,16 +27,21 @@ import org.jspecify.annotations.Nullable;
  * published and against nulls that take away one explanation at a time.
  *
  * @param agreement of lobes and geometric clusters
+ * @param interval 95 % of its adjusted mutual information, by leaving out twentieths of the features;
+ *     it takes features as independent draws, which they are not
+ * @param independence the likelihood-ratio test of the same table
  * @param nulls of its adjusted mutual information
  * @param published the published classifier's balanced accuracy, or null if it was not asked for
- * @param publishedNull of it, or null
+ * @param publishedNulls of it
  * @param corrected the rigorous classifier, or null
  */
 public record Position(
     Agreement agreement,
+    Interval interval,
+    GTest independence,
     List<NullTest> nulls,
     @Nullable BalancedAccuracy published,
-    @Nullable NullTest publishedNull,
+    List<NullTest> publishedNulls,
     @Nullable CorrectedClassifier corrected) {
 
   /**
@@ -42,6 +51,8 @@ public record Position(
    * @param strata groups of firing frequency for the permutation inside strata
    * @param published whether to fit the published classifier
    * @param directionTrials draws of its null of random unit directions
+   * @param refitTrials draws of each null that clusters or fits anew per draw: clouds, rotation,
+   *     shuffled chunks, the classifier inside strata
    * @param corrected how to run the rigorous classifier, or null not to
    */
   public record Options(
@@ -49,12 +60,36 @@ public record Position(
       int strata,
       boolean published,
       int directionTrials,
+      int refitTrials,
       CorrectedClassifier.@Nullable Options corrected) {
     public static final Options DEFAULT =
-        new Options(100, 10, true, 100, CorrectedClassifier.Options.DEFAULT);
+        new Options(100, 10, true, 100, 19, CorrectedClassifier.Options.DEFAULT);
 
     /** Agreement and the published classifier alone, for tables over many numbers of lobes. */
-    public static final Options BRIEF = new Options(100, 10, true, 0, null);
+    public static final Options BRIEF = new Options(100, 10, true, 0, 0, null);
+  }
+
+  private static final int GROUPS = 20;
+
+  /**
+   * With more lobes than this the classifier is fitted once, as published, and no more: its nulls and
+   * folds would take hours, and most lobes have too few features for them.
+   */
+  private static final int MOST_LOBES = 64;
+
+  /**
+   * As the longer form, with no further nulls.
+   */
+  public static Position of(
+      FloatMatrix cloud,
+      int[] lobes,
+      int[] clusters,
+      long[] firings,
+      Options options,
+      Seed seed,
+      Workers workers,
+      Progress progress) {
+    return of(cloud, lobes, clusters, firings, List.of(), options, seed, workers, progress);
   }
 
   /**
@@ -62,12 +97,14 @@ public record Position(
    * @param lobes the lobe of each feature; negative ones are left out of everything
    * @param clusters the geometric cluster of each feature
    * @param firings how often each feature fires (in chunks, or on tokens)
+   * @param further nulls of the agreement that were drawn elsewhere ({@link GeometricNulls})
    */
   public static Position of(
       FloatMatrix cloud,
       int[] lobes,
       int[] clusters,
       long[] firings,
+      List<NullTest> further,
       Options options,
       Seed seed,
       Workers workers,
@@ -85,6 +122,7 @@ public record Position(
     long[] fires = Arrays.stream(kept).mapToLong(i -> firings[i]).toArray();
 
     Agreement agreement = Agreement.of(lobe, cluster);
+    int[] stratum = FrequencyStrata.of(fires, options.strata());
     List<NullTest> nulls = new ArrayList<>();
     if (options.agreementTrials() > 0) {
       PermutedAgreement permuted = new PermutedAgreement(cluster, lobe);
@@ -98,34 +136,85 @@ public record Position(
               "permuted inside frequency strata",
               agreement.ami(),
               permuted.drawWithin(
-                  FrequencyStrata.of(fires, options.strata()),
+                  stratum,
                   options.agreementTrials(),
                   seed.split("strata"),
                   workers)));
     }
+    nulls.addAll(further);
     BalancedAccuracy published =
         options.published() && kept.length >= 5
             ? PositionClassifier.published(places, lobe, workers)
             : null;
-    NullTest publishedNull =
-        published != null && options.directionTrials() > 0
-            ? PositionClassifier.randomDirections(
-                kept.length,
-                cloud.columns(),
-                lobe,
-                published.value(),
-                options.directionTrials(),
-                seed.split("directions"),
-                workers,
-                progress)
-            : null;
+    boolean few = Arrays.stream(lobe).distinct().count() <= MOST_LOBES;
+    List<NullTest> publishedNulls = new ArrayList<>();
+    if (few && published != null && options.directionTrials() > 0) {
+      publishedNulls.add(
+          PositionClassifier.randomDirections(
+              kept.length,
+              cloud.columns(),
+              lobe,
+              published.value(),
+              options.directionTrials(),
+              seed.split("directions"),
+              workers,
+              progress));
+    }
+    if (few && published != null && options.refitTrials() > 0) {
+      publishedNulls.add(
+          PositionClassifier.insideStrata(
+              places,
+              lobe,
+              stratum,
+              published.value(),
+              options.refitTrials(),
+              seed.split("inside strata"),
+              workers,
+              progress));
+    }
     CorrectedClassifier.Options how = options.corrected();
     CorrectedClassifier corrected =
-        how == null
+        how == null || !few
             ? null
             : CorrectedClassifier.of(
                 places, lobe, fires, how, seed.split("corrected"), workers, progress);
-    return new Position(agreement, nulls, published, publishedNull, corrected);
+    return new Position(
+        agreement,
+        interval(lobe, cluster, agreement.ami(), seed.split("groups")),
+        GTest.of(lobe, cluster),
+        nulls,
+        published,
+        publishedNulls,
+        corrected);
+  }
+
+  /** Student's interval from the grouped jackknife of the adjusted mutual information. */
+  private static Interval interval(int[] lobe, int[] cluster, double ami, Seed seed) {
+    int n = lobe.length;
+    if (n < 2 * GROUPS) {
+      return Interval.UNKNOWN;
+    }
+    int[] order = Permutation.of(n, seed.generator());
+    double[] without = new double[GROUPS];
+    double mean = 0;
+    for (int g = 0; g < GROUPS; g++) {
+      int left = g;
+      int[] in = IntStream.range(0, n).filter(i -> order[i] % GROUPS != left).toArray();
+      without[g] =
+          Agreement.of(
+                  Arrays.stream(in).map(i -> lobe[i]).toArray(),
+                  Arrays.stream(in).map(i -> cluster[i]).toArray())
+              .ami();
+      mean += without[g] / GROUPS;
+    }
+    double square = 0;
+    for (double v : without) {
+      square += (v - mean) * (v - mean);
+    }
+    double half =
+        TDistribution.of(GROUPS - 1).inverseCumulativeProbability(0.975)
+            * Math.sqrt(square * (GROUPS - 1) / GROUPS);
+    return new Interval(ami - half, ami + half);
   }
 
   static FloatMatrix rows(FloatMatrix x, int[] chosen) {
@@ -138,14 +227,26 @@ public record Position(
     return part;
   }
 
+  private static ObjectNode withMeaning(NullTest test) {
+    ObjectNode node = (ObjectNode) Json.tree(test);
+    node.put("meaning", test.meaning());
+    return node;
+  }
+
   /** Adds {@code ami}, {@code nmi}, {@code ari}, {@code ami_null} and {@code classifier}. */
   public void writeTo(ObjectNode k) {
     k.put("ami", agreement.ami());
+    k.set("ami_ci", Json.tree(interval));
     k.put("nmi", agreement.nmi());
     k.put("ari", agreement.ari());
+    ObjectNode test = k.putObject("g_test");
+    test.put("g", independence.statistic());
+    test.put("degrees_of_freedom", independence.degreesOfFreedom());
+    test.put("p", independence.p());
+    test.put("normal_equivalent", independence.normalEquivalent());
     ArrayNode list = k.putArray("ami_null");
-    for (NullTest test : nulls) {
-      list.add(Json.tree(test));
+    for (NullTest found : nulls) {
+      list.add(withMeaning(found));
     }
     ObjectNode classifier = k.putObject("classifier");
     if (published != null) {
@@ -154,8 +255,8 @@ public record Position(
       node.put("accuracy", published.accuracy());
       node.put("chance", 1.0 / published.classes());
       ArrayNode tests = node.putArray("null");
-      if (publishedNull != null) {
-        tests.add(Json.tree(publishedNull));
+      for (NullTest found : publishedNulls) {
+        tests.add(withMeaning(found));
       }
     }
     if (corrected != null) {

@@ -5,6 +5,7 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.BalancedAccuracy;
 import almagest.stat.NullTest;
+import almagest.stat.Permutation;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -60,5 +61,33 @@ public final class PositionClassifier {
       }
     }
     return NullTest.of("random unit directions", observed, values);
+  }
+
+  /**
+   * The published statistic when labels are dealt out again among features that fire about equally
+   * often: what the classifier reaches if frequency is all that lobes and positions share.
+   *
+   * @param stratum of each feature ({@link FrequencyStrata})
+   */
+  public static NullTest insideStrata(
+      FloatMatrix cloud,
+      int[] labels,
+      int[] stratum,
+      double observed,
+      int trials,
+      Seed seed,
+      Workers workers,
+      Progress progress) {
+    double[] values = new double[trials];
+    try (Progress.Task task = progress.start("classifier inside strata", trials, "fits")) {
+      for (int t = 0; t < trials; t++) {
+        int[] order = Permutation.within(stratum, seed.split(t).generator());
+        int[] dealt = new int[labels.length];
+        Arrays.setAll(dealt, i -> labels[order[i]]);
+        values[t] = published(cloud, dealt, workers).value();
+        task.advance(1);
+      }
+    }
+    return NullTest.of("permuted inside frequency strata", observed, values);
   }
 }

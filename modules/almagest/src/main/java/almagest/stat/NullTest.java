@@ -1,5 +1,7 @@
 package almagest.stat;
 
+import java.util.Locale;
+
 /**
  * A statistic against draws of it under a null.
  *
@@ -48,5 +50,34 @@ public record NullTest(
         values.length,
         observed - mean,
         values);
+  }
+
+  /** What the numbers say, and what they do not, in a sentence for a reader. */
+  public String meaning() {
+    String size =
+        String.format(
+            Locale.ROOT,
+            "%.3g against %.3g ± %.2g in %d draws of %s",
+            observed,
+            mean,
+            sd,
+            trials,
+            kind);
+    double least = 1 / (trials + 1.0);
+    if (p > least) {
+      return size
+          + String.format(
+              Locale.ROOT,
+              ": %.0f draws reach it (p = %.2g).",
+              p * (trials + 1) - 1,
+              p);
+    }
+    return size
+        + String.format(
+            Locale.ROOT,
+            ": no draw reaches it, which shows p ≤ %.2g and no more; %.0f standard deviations of"
+                + " the draws is not a normal deviate, and grows with the number of things.",
+            p,
+            z);
   }
 }

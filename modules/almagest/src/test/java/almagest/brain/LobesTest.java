@@ -33,7 +33,7 @@ class LobesTest {
           2,
           true,
           0.2,
-          new Position.Options(20, 5, false, 0, null),
+          new Position.Options(20, 5, false, 0, 3, null),
           new LobeTypes.Options(10, 50));
 
   private static final LobesResult SHARED = run(OPTIONS, 2);

@@ -85,7 +85,7 @@ class PositionTest {
         c.clusters,
         c.firings,
         new Position.Options(
-            99, 5, true, 19, new CorrectedClassifier.Options(5, 2, new double[] {0.3, 3})),
+            99, 5, true, 19, 19, new CorrectedClassifier.Options(5, 2, new double[] {0.3, 3})),
         seed,
         WORKERS,
         Progress.NONE);
@@ -99,7 +99,7 @@ class PositionTest {
       assertThat(test.effect()).as(test.kind()).isGreaterThan(0.3);
     }
     assertThat(found.published().value()).isGreaterThan(0.75);
-    assertThat(found.publishedNull().p()).isEqualTo(0.05);
+    assertThat(found.publishedNulls().getFirst().p()).isEqualTo(0.05);
     assertThat(found.corrected().ci().lo()).isGreaterThan(0.75);
     assertThat(found.corrected().frequency().ci().contains(1.0 / 3)).isTrue();
     assertThat(found.corrected().gain().ci().lo()).isGreaterThan(0.3);
@@ -164,7 +164,7 @@ class PositionTest {
               c.clusters,
               c.firings,
               new Position.Options(
-                  99, 5, true, 19, new CorrectedClassifier.Options(5, 2, new double[] {0.3, 3})),
+                  99, 5, true, 19, 19, new CorrectedClassifier.Options(5, 2, new double[] {0.3, 3})),
               new Seed(2),
               one,
               Progress.NONE);

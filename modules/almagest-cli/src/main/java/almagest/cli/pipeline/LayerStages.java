@@ -249,6 +249,7 @@ final class LayerStages {
             all.strata(),
             middle,
             middle ? brain.trials() : 0,
+            middle ? Math.min(brain.trials(), all.refitTrials()) : 0,
             middle ? all.corrected() : null),
         new LobeTypes.Options(brain.trials(), 10 * brain.trials()));
   }
