@@ -18,7 +18,9 @@ final class Stages {
           public void close() {
             System.err.printf(
                 "%s: %.2f s, %.2f processor s%n",
-                stage, (System.nanoTime() - start) / 1e9, (Timing.processorNanos() - processor) / 1e9);
+                stage,
+                (System.nanoTime() - start) / 1e9,
+                (Timing.processorNanos() - processor) / 1e9);
           }
         };
       };

@@ -17,12 +17,12 @@ import java.util.Map;
  * Nulls that keep something of the geometry, drawn once for all affinities and numbers of lobes.
  *
  * <ul>
- *   <li><b>random unit directions</b>: clusters of directions drawn uniformly. Nothing is kept but n
- *       and d; what is left is how clustering by itself agrees with lobes.
- *   <li><b>spectrum-matched cloud</b>: clusters of normal points with the cloud's covariance and the
- *       directions' lengths. The large shape is kept, who lies where is not.
- *   <li><b>rotation</b>: each feature takes the lobe of the feature nearest to it after the cloud is
- *       turned at random in its whitened leading components (the spin test of brain maps,
+ *   <li><b>random unit directions</b>: clusters of directions drawn uniformly. Nothing is kept but
+ *       n and d; what is left is how clustering by itself agrees with lobes.
+ *   <li><b>spectrum-matched cloud</b>: clusters of normal points with the cloud's covariance and
+ *       the directions' lengths. The large shape is kept, who lies where is not.
+ *   <li><b>rotation</b>: each feature takes the lobe of the feature nearest to it after the cloud
+ *       is turned at random in its whitened leading components (the spin test of brain maps,
  *       Alexander-Bloch et al. 2018). Lobes stay as smooth over the cloud as they were, but lie
  *       elsewhere; so it asks whether lobes and clusters agree beyond both being places.
  * </ul>
@@ -30,8 +30,7 @@ import java.util.Map;
  * @param clusters per kind, per draw, labels by number of clusters
  * @param spins per draw, whose lobe each feature takes
  */
-public record GeometricNulls(
-    Map<String, List<Map<Integer, int[]>>> clusters, List<int[]> spins) {
+public record GeometricNulls(Map<String, List<Map<Integer, int[]>>> clusters, List<int[]> spins) {
   static final String DIRECTIONS = "random unit directions";
   static final String SPECTRUM = "spectrum-matched cloud";
   static final String ROTATION = "rotation";
@@ -98,17 +97,16 @@ public record GeometricNulls(
   List<NullTest> tests(int[] lobes, int[] places, int k) {
     double observed = Agreement.of(lobes, places).ami();
     List<NullTest> tests = new ArrayList<>();
-    clusters.forEach(
-        (kind, draws) -> {
-          double[] values =
-              draws.stream()
-                  .filter(draw -> draw.containsKey(k))
-                  .mapToDouble(draw -> ami(lobes, draw, k))
-                  .toArray();
-          if (values.length > 0) {
-            tests.add(NullTest.of(kind, observed, values));
-          }
-        });
+    clusters.forEach((kind, draws) -> {
+      double[] values =
+          draws.stream()
+              .filter(draw -> draw.containsKey(k))
+              .mapToDouble(draw -> ami(lobes, draw, k))
+              .toArray();
+      if (values.length > 0) {
+        tests.add(NullTest.of(kind, observed, values));
+      }
+    });
     if (!spins.isEmpty()) {
       double[] values = new double[spins.size()];
       for (int t = 0; t < values.length; t++) {

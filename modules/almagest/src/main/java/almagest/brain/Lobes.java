@@ -302,10 +302,7 @@ public final class Lobes {
   }
 
   private List<Cut> cuts(
-      Affinity affinity,
-      Sources sources,
-      Map<Integer, int[]> clusters,
-      GeometricNulls geometric) {
+      Affinity affinity, Sources sources, Map<Integer, int[]> clusters, GeometricNulls geometric) {
     AffinityGraph graph = sources.graph("all", chunks, affinity);
     SpectralEmbedding embedding = embed(graph, affinity.label());
     var first = labels("first half", sources.first, affinity, sources);
@@ -363,8 +360,7 @@ public final class Lobes {
               ? AffinityGraph.of(broken, affinity, workers)
               : AffinityGraph.of(
                   Cooccurrence.count(broken, workers, Progress.NONE), affinity, workers);
-      SpectralEmbedding embedding =
-          embed(graph, affinity.label() + ", shuffled chunks " + (t + 1));
+      SpectralEmbedding embedding = embed(graph, affinity.label() + ", shuffled chunks " + (t + 1));
       Map<Integer, int[]> labels = new LinkedHashMap<>();
       for (int k : options.ks) {
         labels.put(k, SpectralClustering.labels(embedding, k, own, workers));
@@ -393,8 +389,7 @@ public final class Lobes {
               .mapToDouble(lobes -> Agreement.of(lobes, clusters).ami())
               .toArray();
       further.add(
-          NullTest.of(
-              "chunk columns shuffled", Agreement.of(labels, clusters).ami(), values));
+          NullTest.of("chunk columns shuffled", Agreement.of(labels, clusters).ami(), values));
     }
     long[] fires = Arrays.stream(kept).mapToLong(f -> firings[f]).toArray();
     return Position.of(

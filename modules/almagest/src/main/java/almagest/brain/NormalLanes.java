@@ -9,10 +9,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Standard normal float32 numbers, many at once: {@value #LANES} generators of the xoshiro128++ kind
- * (Blackman and Vigna 2021) side by side, two of their numbers to two normal ones by Box and
- * Muller's method. The largest magnitude is 5.9. Only additions, products and fused
- * multiply-adds of fixed order occur, so the numbers are the same on every processor.
+ * Standard normal float32 numbers, many at once: {@value #LANES} generators of the xoshiro128++
+ * kind (Blackman and Vigna 2021) side by side, two of their numbers to two normal ones by Box and
+ * Muller's method. The largest magnitude is 5.9. Only additions, products and fused multiply-adds
+ * of fixed order occur, so the numbers are the same on every processor.
  */
 final class NormalLanes {
   /** Fixed, whatever the vectors of the processor hold. */
@@ -90,21 +90,17 @@ final class NormalLanes {
   private static void pair(IntVector a, IntVector b, float[] into, int at) {
     // u = (24 bits + ½) / 2²⁴, never 0.
     FloatVector u =
-        ((FloatVector)
-                a.lanewise(VectorOperators.LSHR, 8).convert(VectorOperators.I2F, 0))
+        ((FloatVector) a.lanewise(VectorOperators.LSHR, 8).convert(VectorOperators.I2F, 0))
             .add(0.5f)
             .mul(0x1p-24f);
     FloatVector radius = logarithm(u).mul(-2f).max(0f).sqrt();
     // Two bits choose the quarter, thirty the angle in −π/4 … π/4.
     FloatVector angle =
         ((FloatVector)
-                b.lanewise(VectorOperators.LSHR, 2)
-                    .sub(1 << 29)
-                    .convert(VectorOperators.I2F, 0))
+                b.lanewise(VectorOperators.LSHR, 2).sub(1 << 29).convert(VectorOperators.I2F, 0))
             .mul(0x1p-30f * QUARTER);
     FloatVector square = angle.mul(angle);
-    FloatVector sine =
-        series(square, 1f / 362_880, -1f / 5040, 1f / 120, -1f / 6, 1f).mul(angle);
+    FloatVector sine = series(square, 1f / 362_880, -1f / 5040, 1f / 120, -1f / 6, 1f).mul(angle);
     FloatVector cosine = series(square, 1f / 40_320, -1f / 720, 1f / 24, -0.5f, 1f);
     VectorMask<Float> swapped =
         b.lanewise(VectorOperators.AND, 1).compare(VectorOperators.NE, 0).cast(FLOATS);

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * published and against nulls that take away one explanation at a time.
  *
  * @param agreement of lobes and geometric clusters
- * @param interval 95 % of its adjusted mutual information, by leaving out twentieths of the features;
- *     it takes features as independent draws, which they are not
+ * @param interval 95 % of its adjusted mutual information, by leaving out twentieths of the
+ *     features; it takes features as independent draws, which they are not
  * @param independence the likelihood-ratio test of the same table
  * @param nulls of its adjusted mutual information
  * @param published the published classifier's balanced accuracy, or null if it was not asked for
@@ -72,14 +72,12 @@ public record Position(
   private static final int GROUPS = 20;
 
   /**
-   * With more lobes than this the classifier is fitted once, as published, and no more: its nulls and
-   * folds would take hours, and most lobes have too few features for them.
+   * With more lobes than this the classifier is fitted once, as published, and no more: its nulls
+   * and folds would take hours, and most lobes have too few features for them.
    */
   private static final int MOST_LOBES = 64;
 
-  /**
-   * As the longer form, with no further nulls.
-   */
+  /** As the longer form, with no further nulls. */
   public static Position of(
       FloatMatrix cloud,
       int[] lobes,
@@ -136,10 +134,7 @@ public record Position(
               "permuted inside frequency strata",
               agreement.ami(),
               permuted.drawWithin(
-                  stratum,
-                  options.agreementTrials(),
-                  seed.split("strata"),
-                  workers)));
+                  stratum, options.agreementTrials(), seed.split("strata"), workers)));
     }
     nulls.addAll(further);
     BalancedAccuracy published =

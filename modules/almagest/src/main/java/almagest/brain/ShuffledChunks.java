@@ -20,8 +20,7 @@ public final class ShuffledChunks {
     int total = chunks.count();
     int[] counts = chunks.featureCounts();
     int[][] fires = new int[n][];
-    workers.run(
-        n, f -> fires[f] = sample(total, counts[f], seed.split(f).generator()));
+    workers.run(n, f -> fires[f] = sample(total, counts[f], seed.split(f).generator()));
     long[] indptr = new long[total + 1];
     for (int[] column : fires) {
       for (int chunk : column) {
@@ -44,7 +43,10 @@ public final class ShuffledChunks {
         SparseRows.pattern(n, indptr, indices), chunks.document(), chunks.type(), chunks.types());
   }
 
-  /** A uniformly random set of {@code count} of the numbers 0 … total − 1 (selection sampling, Knuth 3.4.2 S). */
+  /**
+   * A uniformly random set of {@code count} of the numbers 0 … total − 1 (selection sampling, Knuth
+   * 3.4.2 S).
+   */
   private static int[] sample(int total, int count, RandomGenerator random) {
     int[] chosen = new int[count];
     int taken = 0;

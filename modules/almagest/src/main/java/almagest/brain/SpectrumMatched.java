@@ -8,8 +8,8 @@ import almagest.tensor.FloatMatrix;
 import java.util.random.RandomGenerator;
 
 /**
- * Normal clouds with the mean and covariance of a given one, every point scaled to the length of the
- * point it stands for.
+ * Normal clouds with the mean and covariance of a given one, every point scaled to the length of
+ * the point it stands for.
  *
  * @param mean [d]
  * @param axes principal axes times their standard deviations, one a row [m, d]

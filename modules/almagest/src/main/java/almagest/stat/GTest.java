@@ -45,7 +45,9 @@ public record GTest(double statistic, int degreesOfFreedom, double p, double nor
   private static double deviate(double log) {
     double z = Math.sqrt(-2 * log);
     for (int i = 0; i < 50; i++) {
-      z = Math.sqrt(-2 * (log + Math.log(z) + 0.5 * Math.log(Math.PI / 2) + Math.log1p(1 / (z * z))));
+      z =
+          Math.sqrt(
+              -2 * (log + Math.log(z) + 0.5 * Math.log(Math.PI / 2) + Math.log1p(1 / (z * z))));
     }
     return z;
   }

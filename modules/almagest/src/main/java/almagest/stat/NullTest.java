@@ -67,10 +67,7 @@ public record NullTest(
     if (p > least) {
       return size
           + String.format(
-              Locale.ROOT,
-              ": %.0f draws reach it (p = %.2g).",
-              p * (trials + 1) - 1,
-              p);
+              Locale.ROOT, ": %.0f draws reach it (p = %.2g).", p * (trials + 1) - 1, p);
     }
     return size
         + String.format(

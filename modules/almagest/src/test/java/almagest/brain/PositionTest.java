@@ -164,7 +164,12 @@ class PositionTest {
               c.clusters,
               c.firings,
               new Position.Options(
-                  99, 5, true, 19, 19, new CorrectedClassifier.Options(5, 2, new double[] {0.3, 3})),
+                  99,
+                  5,
+                  true,
+                  19,
+                  19,
+                  new CorrectedClassifier.Options(5, 2, new double[] {0.3, 3})),
               new Seed(2),
               one,
               Progress.NONE);
