@@ -134,7 +134,13 @@ class NullCalibrationTest {
   void matchedCloudsHaveTheCovarianceAndTheLengths() {
     RandomGenerator random = new Seed(4).generator();
     int d = 40;
-    FloatMatrix x = cloud(new int[4000], d, 0, random);
+    FloatMatrix x = FloatMatrix.zeros(4000, d);
+    for (int i = 0; i < 4000; i++) {
+      for (int j = 0; j < d; j++) {
+        // Eigenvalues fall with the root of their rank, as those of decoder directions do.
+        x.set(i, j, (float) (random.nextGaussian() * Math.pow(1 + j, -0.25)));
+      }
+    }
     unitRows(x);
     Pca pca = Pca.of(Points.of(x), d, WORKERS);
     SpectrumMatched matched = SpectrumMatched.of(x, pca);
