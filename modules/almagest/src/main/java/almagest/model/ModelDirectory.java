@@ -117,7 +117,7 @@ final class ModelDirectory {
         options);
   }
 
-  /** A family whose weights have the names and shapes that its configuration asks for. */
+  /** A family whose blocks' weights have the names and shapes that its configuration asks for. */
   private static Family checked(
       String type,
       Config config,
