@@ -102,7 +102,8 @@ public final class Tsne {
               NearestNeighbours.of(cloud, neighbours, workers), perplexity, workers);
       task.advance(1);
     }
-    return descend(joint, perplexity, start, options, workers, progress);
+    Repulsion repulsion = n <= EXACT ? new ExactRepulsion(workers) : new MeshRepulsion(workers);
+    return descend(joint, perplexity, start, options, repulsion, workers, progress);
   }
 
   static Result descend(
@@ -110,6 +111,7 @@ public final class Tsne {
       double perplexity,
       double[] start,
       Options options,
+      Repulsion repulsion,
       Workers workers,
       Progress progress) {
     int n = joint.n();
@@ -119,7 +121,6 @@ public final class Tsne {
     double[] x = new double[n];
     double[] y = new double[n];
     scale(start, x, y);
-    Repulsion repulsion = n <= EXACT ? new ExactRepulsion(workers) : new MeshRepulsion(workers);
     double[] gainX = new double[n];
     double[] gainY = new double[n];
     double[] moveX = new double[n];
