@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RunCommand.class,
       AtlasCommand.class,
+      CollectCommand.class,
       CooccurCommand.class,
       CorpusCommand.class,
       FeatureCommand.class,

@@ -1,14 +1,12 @@
 package almagest.cli.pipeline;
 
-import almagest.activation.ActivationStore;
 import almagest.brain.ChunkBuilder;
 import almagest.brain.Chunks;
 import almagest.brain.Cooccurrence;
+import almagest.feature.ExampleFile;
 import almagest.feature.Examples;
 import almagest.feature.FeatureConsumer;
-import almagest.feature.FeatureStream;
 import almagest.feature.Occurrences;
-import almagest.feature.Sae;
 import almagest.format.Json;
 import almagest.run.Progress;
 import almagest.run.Seed;
@@ -16,76 +14,94 @@ import almagest.run.Workers;
 import almagest.tensor.SparseRows;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.IntFunction;
 
 /**
- * What an SAE's features do on all tokens of a store, from one encoding pass: chunks, counts,
- * contexts.
- *
- * @param chunks which features fire in which chunk
- * @param occurrences on how many tokens they fire
- * @param examples the contexts they fire in
+ * What an SAE's features do on a stream of tokens: chunks, counts, contexts. Give it all tokens in
+ * order, then {@link #write}.
  */
-record Firings(Chunks chunks, Occurrences occurrences, Examples examples) {
-  static Firings of(
-      Sae sae,
-      ActivationStore store,
-      DocumentList list,
-      Settings.Brain brain,
-      Seed seed,
-      Workers workers,
-      Progress progress) {
-    int[] document = store.tokenTable().document();
-    short[] typeOfDocument = list.typeOf();
-    short[] type = new short[document.length];
+public final class Firings implements FeatureConsumer {
+  private final Tokens tokens;
+  private final ChunkBuilder builder;
+  private final Occurrences.Counter counter;
+  private final Examples examples;
+
+  /**
+   * The tokens that will come.
+   *
+   * @param document [tokens] the document of each
+   * @param id [tokens] its vocabulary entry
+   * @param typeOfDocument [documents]
+   * @param types names of the document types
+   */
+  public record Tokens(int[] document, int[] id, short[] typeOfDocument, List<String> types) {}
+
+  /**
+   * @param features of the SAE
+   * @param chunking length, threshold and what to do with tails
+   */
+  public Firings(int features, Tokens tokens, ChunkBuilder.Options chunking, Seed seed) {
+    this.tokens = tokens;
+    this.builder = new ChunkBuilder(features, chunking);
+    short[] type = new short[tokens.document.length];
     for (int i = 0; i < type.length; i++) {
-      type[i] = typeOfDocument[document[i]];
+      type[i] = tokens.typeOfDocument[tokens.document[i]];
     }
-    float threshold = (float) brain.threshold();
-    ChunkBuilder builder =
-        new ChunkBuilder(sae.dSae(), new ChunkBuilder.Options(brain.chunk(), threshold, false));
-    FeatureConsumer chunker =
-        (first, features) -> addByDocument(builder, first, features, document, typeOfDocument);
-    Occurrences.Counter counter =
-        new Occurrences.Counter(sae.dSae(), list.types().size(), type, threshold);
+    this.counter =
+        new Occurrences.Counter(features, tokens.types.size(), type, chunking.threshold());
     Examples.Options shown = Examples.Options.DEFAULT;
-    Examples examples =
+    this.examples =
         new Examples(
-            sae.dSae(),
-            document,
-            new Examples.Options(shown.top(), shown.sample(), shown.radius(), threshold),
+            features,
+            tokens.document,
+            new Examples.Options(shown.top(), shown.sample(), shown.radius(), chunking.threshold()),
             seed);
-    FeatureStream.run(
-        sae,
-        LayerStages.all(store),
-        document,
-        workers,
-        progress,
-        List.of(chunker, counter, examples));
-    return new Firings(builder.build(list.types()), counter.result(), examples);
   }
 
-  /** Hands runs of one document's tokens to the builder. */
-  private static void addByDocument(
-      ChunkBuilder builder,
-      long first,
-      SparseRows features,
-      int[] document,
-      short[] typeOfDocument) {
+  @Override
+  public void accept(long first, SparseRows features) {
     int from = 0;
     for (int r = 1; r <= features.rows(); r++) {
-      int before = document[(int) first + r - 1];
-      if (r == features.rows() || document[(int) first + r] != before) {
-        builder.add(before, typeOfDocument[before], features, from, r);
+      int before = tokens.document[(int) first + r - 1];
+      if (r == features.rows() || tokens.document[(int) first + r] != before) {
+        builder.add(before, tokens.typeOfDocument[before], features, from, r);
         from = r;
       }
     }
+    counter.accept(first, features);
+    examples.accept(first, features);
   }
 
-  /** Writes all but the contexts, which need token strings. */
-  void write(Path folder, Workers workers, Progress progress) {
+  /** The chunks of everything that came. */
+  Chunks chunks() {
+    return builder.build(tokens.types);
+  }
+
+  /**
+   * Writes {@code chunks.npz}, {@code types.json}, {@code cooccurrence.npz} and {@code
+   * occurrences.npz}.
+   */
+  public Chunks write(Path folder, Workers workers, Progress progress) {
+    Chunks chunks = chunks();
     chunks.write(folder.resolve("chunks.npz"));
     Json.write(folder.resolve("types.json"), Json.tree(chunks.types()));
     Cooccurrence.count(chunks, workers, progress).write(folder.resolve("cooccurrence.npz"));
-    occurrences.write(folder.resolve("occurrences.npz"));
+    counter.result().write(folder.resolve("occurrences.npz"));
+    return chunks;
+  }
+
+  /**
+   * Writes the contexts that features fire in.
+   *
+   * @param display the text of a vocabulary entry
+   * @param documentId the id of a document by its number
+   */
+  public void writeExamples(
+      Path file, IntFunction<String> display, IntFunction<String> documentId) {
+    ExampleFile.write(
+        file,
+        examples,
+        new ExampleFile.Names(
+            tokens.id, display, documentId, d -> tokens.types.get(tokens.typeOfDocument[d])));
   }
 }

@@ -3,6 +3,7 @@ package almagest.cli.pipeline;
 import almagest.activation.ActivationStore;
 import almagest.activation.TokenTable;
 import almagest.brain.Affinity;
+import almagest.brain.ChunkBuilder;
 import almagest.brain.Chunks;
 import almagest.brain.Cooccurrence;
 import almagest.brain.LobeTypes;
@@ -11,7 +12,7 @@ import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
 import almagest.feature.ActivationSource;
-import almagest.feature.ExampleFile;
+import almagest.feature.FeatureStream;
 import almagest.feature.PcaBaseline;
 import almagest.feature.RandomDirections;
 import almagest.feature.Sae;
@@ -145,28 +146,24 @@ final class LayerStages {
   }
 
   private Firings firings(Path run, Sae sae) {
-    return Firings.of(
-        sae,
-        ActivationStore.open(ReadingStages.store(run, layer)),
-        DocumentList.read(run),
-        settings.brain(),
-        seed("examples"),
-        workers,
-        progress);
+    ActivationStore store = ActivationStore.open(ReadingStages.store(run, layer));
+    DocumentList list = DocumentList.read(run);
+    TokenTable table = store.tokenTable();
+    Firings firings =
+        new Firings(
+            sae.dSae(),
+            new Firings.Tokens(table.document(), table.id(), list.typeOf(), list.types()),
+            new ChunkBuilder.Options(
+                settings.brain().chunk(), (float) settings.brain().threshold(), false),
+            seed("examples"));
+    FeatureStream.run(sae, all(store), table.document(), workers, progress, List.of(firings));
+    return firings;
   }
 
   private void writeExamples(Firings firings, Path run, Path file) {
     DocumentList list = DocumentList.read(run);
-    int[] id = ActivationStore.open(ReadingStages.store(run, layer)).tokenTable().id();
     try (LanguageModel model = sources.openModel()) {
-      ExampleFile.write(
-          file,
-          firings.examples(),
-          new ExampleFile.Names(
-              id,
-              model.tokenizer()::display,
-              d -> list.documents().get(d).id(),
-              d -> list.documents().get(d).type()));
+      firings.writeExamples(file, model.tokenizer()::display, d -> list.documents().get(d).id());
     }
   }
 
