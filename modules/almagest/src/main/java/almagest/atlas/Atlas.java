@@ -48,13 +48,22 @@ public final class Atlas {
     }
   }
 
+  /**
+   * A page whose columns are asked for one by one.
+   *
+   * @param html the page
+   * @param blobs the gzipped columns, to be answered at {@code blob/N}
+   * @param notes one sentence per part that the run directory lacked
+   */
+  public record Served(String html, List<byte[]> blobs, List<String> notes) {}
+
   /** Writes the page with {@link Options#DEFAULT}. */
   public static Result write(Path run, Path html) {
     return write(run, html, Options.DEFAULT);
   }
 
   /**
-   * Writes the page.
+   * Writes the page into one file.
    *
    * @param run a run directory; whatever it lacks is left out of the page and named in it
    * @param html the file to write, atomically
@@ -66,13 +75,45 @@ public final class Atlas {
       RunFiles files = new RunFiles(run);
       Columns columns = new Columns();
       ObjectNode index = index(files, columns, perFeature);
-      byte[] page = Page.render(index, columns.blobs()).getBytes(StandardCharsets.UTF_8);
+      byte[] page = bytes(Page.render(index, columns.blobs(), Page.Carrier.INLINE));
       if (page.length <= options.maxBytes() || perFeature <= 1) {
         AtomicFile.write(html, out -> out.write(page));
         return new Result(page.length, files.notes());
       }
       perFeature = perFeature > 1000 ? 16 : perFeature * 3 / 4;
     }
+  }
+
+  /**
+   * Writes the page as a folder: a small {@code index.html}, and all columns, with every context,
+   * in {@code data/}, read when first needed. It works from a file and from any web server.
+   */
+  public static Result writeFolder(Path run, Path folder) {
+    RunFiles files = new RunFiles(run);
+    Columns columns = new Columns();
+    ObjectNode index = index(files, columns, Integer.MAX_VALUE);
+    long total = 0;
+    for (int i = 0; i < columns.blobs().size(); i++) {
+      byte[] script = bytes(Page.carried(i, columns.blobs().get(i)));
+      AtomicFile.write(folder.resolve("data").resolve(i + ".js"), out -> out.write(script));
+      total += script.length;
+    }
+    byte[] page = bytes(Page.render(index, columns.blobs(), Page.Carrier.SCRIPTS));
+    AtomicFile.write(folder.resolve("index.html"), out -> out.write(page));
+    return new Result(total + page.length, files.notes());
+  }
+
+  /** The page for a server, with every context. */
+  public static Served open(Path run) {
+    RunFiles files = new RunFiles(run);
+    Columns columns = new Columns();
+    ObjectNode index = index(files, columns, Integer.MAX_VALUE);
+    String html = Page.render(index, columns.blobs(), Page.Carrier.SERVED);
+    return new Served(html, List.copyOf(columns.blobs()), List.copyOf(files.notes()));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static ObjectNode index(RunFiles files, Columns columns, int perFeature) {

@@ -9,21 +9,20 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Numbers and texts on their way into the page: each column is little-endian, gzipped and in
- * base64, and the index refers to it by number with its element type and shape. Values that a
+ * Numbers and texts on their way into the page: each column is little-endian and gzipped, and the
+ * index refers to it by number with its element type and shape. Values that a
  * reader sees with three digits are stored in 16 bits.
  */
 final class Columns {
-  private final List<String> blobs = new ArrayList<>();
+  private final List<byte[]> blobs = new ArrayList<>();
 
-  /** The base64 texts, in the order of their numbers. */
-  List<String> blobs() {
+  /** The gzipped columns, in the order of their numbers. */
+  List<byte[]> blobs() {
     return blobs;
   }
 
@@ -103,7 +102,7 @@ final class Columns {
     column.put("blob", blobs.size());
     column.put("type", type);
     column.set("shape", Json.tree(shape));
-    blobs.add(Base64.getEncoder().encodeToString(gzip(bytes)));
+    blobs.add(gzip(bytes));
     return column;
   }
 

@@ -2,15 +2,20 @@ package almagest.atlas;
 
 import almagest.format.Json;
 import almagest.format.NpyArray;
+import almagest.run.Hashes;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One layer's folder, read into columns and an entry of the index. */
@@ -69,6 +74,8 @@ final class LayerData {
     if (pca != null) {
       features = pca.shape()[0];
       node.set("pca", columns.floats(pca.floats(), pca.shape()));
+      // Tells whether two runs are about the same decoder directions.
+      node.put("fingerprint", Hashes.sha256(run.path(file("pca.npy"))).substring(0, 16));
     }
   }
 
@@ -183,9 +190,37 @@ final class LayerData {
     if (lobes.isObject()) {
       node.set("lobes", lobes);
     }
-    JsonNode sae = run.json(file("sae-eval.json"), "");
-    if (sae.isObject()) {
-      node.set("sae", sae);
+    for (String name : new String[] {"sae-eval", "control"}) {
+      JsonNode result = run.json(file(name + ".json"), "");
+      if (result.isObject()) {
+        node.set(name.equals("sae-eval") ? "sae" : name, result);
+      }
+    }
+    JsonNode config = run.json(file("sae/cfg.json"), "");
+    for (JsonNode place : new JsonNode[] {config, config.path("metadata")}) {
+      String id = place.path("neuronpedia_id").asText("");
+      if (id.matches("[A-Za-z0-9._/-]{1,100}")) {
+        node.put("neuronpedia", id);
+      }
+    }
+    lines("texts.jsonl", "texts", "no text can be played");
+    lines("logits.jsonl", "logits", "cards name no promoted tokens");
+  }
+
+  /** A file of JSON lines as one list, when it is there. */
+  private void lines(String fileName, String key, String without) {
+    String name = file(fileName);
+    if (!run.has(name)) {
+      return;
+    }
+    ArrayNode list = Json.object().putArray(key);
+    try (Stream<String> lines = Files.lines(run.path(name))) {
+      for (String line : lines.filter(l -> !l.isBlank()).toList()) {
+        list.add(Json.parse(line));
+      }
+      node.set(key, columns.json(list));
+    } catch (IOException | UncheckedIOException e) {
+      run.note(name + " cannot be read, so " + without + ".");
     }
   }
 }

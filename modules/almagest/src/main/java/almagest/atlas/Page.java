@@ -1,7 +1,7 @@
 package almagest.atlas;
 
 import almagest.format.Json;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -32,40 +33,62 @@ final class Page {
           "plot.js",
           "map.js",
           "figure.js",
+          "align.js",
           "card.js",
           "legend.js",
           "search.js",
           "selection.js",
+          "panels.js",
           "brain.js",
           "galaxy.js",
           "atom.js",
           "about.js",
+          "player.js",
           "mapview.js",
+          "compare.js",
           "main.js");
 
   private Page() {}
 
+  /** Where the page finds its columns. */
+  enum Carrier {
+    /** Inside the page: one file that opens from anywhere. */
+    INLINE,
+    /** In scripts {@code data/N.js} beside the page, fetched when first needed; also from files. */
+    SCRIPTS,
+    /** At {@code blob/N} of the server that the page came from. */
+    SERVED
+  }
+
   /** The whole page. */
-  static String render(JsonNode index, List<String> blobs) {
+  static String render(ObjectNode index, List<byte[]> blobs, Carrier carrier) {
     String charts = inline(resource(ECHARTS));
     String own = inline(script());
+    index.put("carrier", carrier.name().toLowerCase(Locale.ROOT));
     StringBuilder data = new StringBuilder();
     data.append("<script type=\"application/json\" id=\"index\">")
         .append(Json.line(index).replace("<", "\\u003c"))
         .append("</script>\n");
-    for (int i = 0; i < blobs.size(); i++) {
-      data.append("<script type=\"text/plain\" id=\"blob-")
-          .append(i)
-          .append("\">")
-          .append(blobs.get(i))
-          .append("</script>\n");
+    if (carrier == Carrier.INLINE) {
+      for (int i = 0; i < blobs.size(); i++) {
+        data.append("<script type=\"text/plain\" id=\"blob-")
+            .append(i)
+            .append("\">")
+            .append(Base64.getEncoder().encodeToString(blobs.get(i)))
+            .append("</script>\n");
+      }
     }
     return resource("template.html")
-        .replace("%POLICY%", policy(charts, own))
+        .replace("%POLICY%", policy(carrier, charts, own))
         .replace("%STYLE%", resource("style.css"))
         .replace("%CHARTS%", charts)
         .replace("%SCRIPT%", own)
         .replace("%DATA%", data); // last, so that no text of a corpus is taken for a placeholder
+  }
+
+  /** The script that hands a column to a page of {@link Carrier#SCRIPTS}. */
+  static String carried(int number, byte[] blob) {
+    return "almagestBlob(" + number + ", \"" + Base64.getEncoder().encodeToString(blob) + "\");\n";
   }
 
   private static String script() {
@@ -81,14 +104,17 @@ final class Page {
     return "\n" + script.replace("</script", "<\\/script") + "\n";
   }
 
-  private static String policy(String... scripts) {
+  private static String policy(Carrier carrier, String... scripts) {
     String hashes =
         List.of(scripts).stream()
             .map(s -> "'sha256-" + sha256(s) + "'")
             .collect(Collectors.joining(" "));
     return "default-src 'none'; script-src "
         + hashes
-        + "; style-src 'unsafe-inline'; img-src data: blob:; connect-src 'none'; base-uri 'none'; form-action 'none'";
+        + (carrier == Carrier.SCRIPTS ? " 'self' file:" : "")
+        + "; style-src 'unsafe-inline'; img-src data: blob:; connect-src "
+        + (carrier == Carrier.SERVED ? "'self'" : "'none'")
+        + "; base-uri 'none'; form-action 'none'";
   }
 
   private static String sha256(String text) {

@@ -3,6 +3,7 @@ import { axis, choices, figure, intervals, legend, tooltip } from "figure.js";
 import { css, inkOn, lobeColour, ramp, rampStops } from "palette.js";
 import { parse } from "legend.js";
 import { set } from "state.js";
+import { panels } from "panels.js";
 
 // Figures about lobes: whether features that fire together also lie together, and on which texts.
 
@@ -23,7 +24,7 @@ export function lobeName(layer, affinity, k, lobe) {
 const keysOf = (byK) => Object.keys(byK ?? {}).map(Number).sort((a, b) => a - b);
 
 /** Builds the view; returns the figures to draw. */
-export function brain(root, layer, colouring) {
+export async function brain(root, layer, colouring) {
   const lobes = layer.lobes;
   if (!lobes?.affinities || Object.keys(lobes.affinities).length === 0) {
     root.append(el("p", { class: "notice" }, `The run directory has no ${layer.name}/lobes.json, so there is nothing to show about lobes here.`));
@@ -51,7 +52,13 @@ export function brain(root, layer, colouring) {
     ...nullHistograms(layer, affinity, k, at),
     eigenvalueFigure(layer, affinity, k, at),
   ].filter(Boolean);
-  root.append(el("div", { class: "plates" }, figures.map((f) => f.node)), summary(layer, affinity, k, at, lobes));
+  const plates = el("div", { class: "plates" }, figures.map((f) => f.node));
+  root.append(plates, summary(layer, affinity, k, at, lobes));
+  const small = await panels(layer, affinity, k, (a) => (a === "angular" ? "angle" : affinityName(a)));
+  if (small) {
+    plates.append(small.node);
+    figures.push(small);
+  }
   return figures;
 }
 
@@ -61,7 +68,10 @@ function heatMap(layer, affinity, k, at) {
   const names = t.names;
   const rows = t.winner_share.length;
   const cells = [];
-  t.winner_share.forEach((row, l) => row.forEach((v, x) => cells.push([x, rows - 1 - l, v, t.wilson?.[l]?.[x]?.[0], t.wilson?.[l]?.[x]?.[1], t.winner_counts?.[l]?.[x]])));
+  // Resampled documents, where the run has them, do not take a document's chunks for independent.
+  const resampled = t.winner_by_documents?.some((row) => row?.some((i) => i?.[0] !== null && i?.[0] !== undefined));
+  const interval = (l, x) => (resampled ? t.winner_by_documents : t.wilson)?.[l]?.[x];
+  t.winner_share.forEach((row, l) => row.forEach((v, x) => cells.push([x, rows - 1 - l, v, interval(l, x)?.[0], interval(l, x)?.[1], t.winner_counts?.[l]?.[x]])));
   const v = t.cramers_v;
   const vNull = t.cramers_v_null;
   const lobeNames = Array.from({ length: rows }, (_, l) => lobeName(layer, affinity, k, l));
@@ -71,9 +81,9 @@ function heatMap(layer, affinity, k, at) {
     name: `${layer.name}-${affinity}-k${k}-lobes-by-type`,
     title: "Which lobe is busiest on which text",
     height: 110 + 56 * rows,
-    shows: `For each document type, the share of its chunks on which a lobe is the busiest (its share of firing features, relative to its size). Small figures: 95 % Wilson interval. ${v !== undefined ? `Cramér's V = ${number(v)}` + (vNull ? `, against ${number(vNull.mean)} ± ${number(vNull.sd)} with ${vNull.kind ?? "shuffled types"}` : "") + "." : ""}`,
+    shows: `For each document type, the share of its chunks on which a lobe is the busiest (its share of firing features, relative to its size). Small figures: 95 % interval ${resampled ? "from resampled documents" : "of Wilson"}. ${v !== undefined ? `Cramér's V = ${number(v)}` + (vNull ? `, against ${number(vNull.mean)} ± ${number(vNull.sd)} with ${vNull.kind ?? "shuffled types"}` : "") + "." : ""}`,
     n: sum ? `n = ${number(sum)} chunks${t.held_out ? " of documents held out from the clustering" : ""}, ${layer.name}, ${affinityName(affinity)}.` : "",
-    not: (t.held_out ? "" : "Lobes and counts come from the same chunks, so the table is in-sample. ") + "Chunks of one document are not independent, hence true intervals are wider; a type's topic and its format are not told apart.",
+    not: (t.held_out ? "" : "Lobes and counts come from the same chunks, so the table is in-sample. ") + (resampled ? "" : "Chunks of one document are not independent, hence true intervals are wider. ") + "A type's topic and its format are not told apart.",
     rows: () => [["lobe", "type", "share", "low", "high", "chunks"], ...cells.map(([x, y, s, lo, hi, c]) => [lobeNames[rows - 1 - y], names[x], s, lo, hi, c])],
     option: () => ({
       grid: { left: Math.min(230, 30 + 6.4 * Math.max(...lobeNames.map((n) => Math.min(30, n.length)))), right: 20, top: 10, bottom: 92 },
@@ -242,7 +252,7 @@ function eigenvalueFigure(layer, affinity, k, at) {
     name: `${layer.name}-${affinity}-k${k}-eigenvalues`,
     title: "Is k a natural number of lobes?",
     height: 250,
-    shows: `Leading eigenvalues of the normalised affinity; a gap after the k-th speaks for k lobes (gap ${number(at.eigengap)}${at.ncut !== undefined && at.ncut !== null ? `, normalised cut ${number(at.ncut)}` : ""}).`,
+    shows: `The smallest eigenvalues of the normalised Laplacian; a gap after the k-th speaks for k lobes (gap ${number(at.eigengap)}${at.ncut !== undefined && at.ncut !== null ? `, normalised cut ${number(at.ncut)}` : ""}).`,
     n: at.stability ? `Agreement (ARI) over seeds ${number(at.stability.seeds)}, over halves of the corpus ${number(at.stability.halves)}.` : "",
     not: "A spectral clustering returns k groups whether or not there are any; without a gap, and with halves that disagree, lobes are a way of cutting a continuum.",
     rows: () => [["rank", "eigenvalue"], ...at.eigenvalues.map((v, i) => [i + 1, v])],

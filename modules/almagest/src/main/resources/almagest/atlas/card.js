@@ -1,5 +1,5 @@
 import { el, number, percent, replace, svg } from "dom.js";
-import { typeNames } from "data.js";
+import { index, typeNames } from "data.js";
 import { lobeColour } from "palette.js";
 import { link } from "state.js";
 
@@ -19,14 +19,22 @@ export function contextLine(context, largest) {
     }, text);
   });
   const source = context.source;
-  const from = [context.type, source.title, source.source].filter(Boolean).join(" · ");
+  const from = [context.type, source.title, source.source, source.licence ?? licenceOf(source.source)].filter(Boolean).join(" · ");
   return el("li", { class: "context" }, el("p", { class: "tokens" }, tokens), el("p", { class: "from" }, from || context.document));
+}
+
+let licences = null;
+
+/** The licence of a source, from the run's list. */
+function licenceOf(source) {
+  licences ??= new Map((Array.isArray(index.licences) ? index.licences : []).map((l) => [l.source, l.licence]));
+  return licences.get(source);
 }
 
 /** Fills `panel` with the card of a feature; resolves when it stands. */
 export async function showCard(panel, layer, feature, names, close) {
-  const [contexts, cosine, phi, byType, ...labels] = await Promise.all([
-    layer.contexts(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(),
+  const [contexts, cosine, phi, byType, logits, ...labels] = await Promise.all([
+    layer.contexts(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(), layer.logits(),
     ...layer.colourings.map((c) => layer.labels(c.affinity + "-k" + c.k)),
   ]);
   const peaks = contexts ? contexts.peaks(feature) : [];
@@ -50,7 +58,9 @@ export async function showCard(panel, layer, feature, names, close) {
     contextSection(contexts, feature),
     contexts?.histogram ? histogram(contexts, feature) : null,
     byType ? typeBars(layer, byType, feature) : null,
-    neighbourSection(layer, contexts, cosine, phi, feature)
+    logits?.has(feature) ? vocabulary(logits.get(feature)) : null,
+    neighbourSection(layer, contexts, cosine, phi, feature),
+    layer.entry.neuronpedia ? el("p", {}, el("a", { href: `https://www.neuronpedia.org/${layer.entry.neuronpedia}/${feature}`, rel: "noreferrer" }, "This feature on Neuronpedia")) : null
   );
   return { cosine, phi };
 }
@@ -134,4 +144,11 @@ function neighbourSection(layer, contexts, cosine, phi, feature) {
   if (!cosine && !phi) return null;
   return el("section", {}, el("h3", {}, "Neighbours"), el("div", { class: "pair" },
     column("by direction (cosine)", cosine, "none"), column("by co-occurrence (phi)", phi, "It never fires, so it has none.")));
+}
+
+/** Vocabulary entries that writing the feature's direction promotes and suppresses. */
+function vocabulary(entry) {
+  const list = (title, items) => el("div", {}, el("h4", {}, title), el("ol", { class: "neighbours" }, (items ?? []).slice(0, 10).map(([token, value]) => el("li", {}, el("code", {}, token), el("span", { class: "value" }, number(value))))));
+  return el("section", {}, el("h3", {}, "Vocabulary (logit lens)"), el("div", { class: "pair" }, list("promoted", entry.promoted), list("suppressed", entry.suppressed)),
+    el("p", { class: "caveat" }, "The decoder direction times the unembedding, as if no layer came after; for early layers this says little."));
 }

@@ -3,24 +3,73 @@
 
 const KINDS = { u8: Uint8Array, u16: Uint16Array, i16: Int16Array, i32: Int32Array, f32: Float32Array, f64: Float64Array };
 
-export const index = JSON.parse(document.getElementById("index").textContent);
-const opened = new Map();
+/** A page's index and blobs: this page's, or another's that was opened for comparison. */
+class Source {
+  constructor(index, blob) {
+    this.index = index;
+    this.blob = blob;
+    this.opened = new Map();
+  }
 
-/** The typed array, or the parsed JSON, behind an entry of the index. */
-export function column(entry) {
-  if (!entry) return Promise.resolve(null);
-  if (!opened.has(entry.blob)) opened.set(entry.blob, open(entry));
-  return opened.get(entry.blob);
+  /** The typed array, or the parsed JSON, behind an entry of the index. */
+  column(entry) {
+    if (!entry) return Promise.resolve(null);
+    if (!this.opened.has(entry.blob)) this.opened.set(entry.blob, this.blob(entry.blob).then((bytes) => unpack(entry, bytes)));
+    return this.opened.get(entry.blob);
+  }
 }
 
-async function open(entry) {
-  const holder = document.getElementById("blob-" + entry.blob);
-  const bytes = await gunzip(decode(holder.textContent.trim()));
-  holder.remove();
+async function unpack(entry, packed) {
+  const bytes = await gunzip(packed);
   if (entry.type === "json") return JSON.parse(new TextDecoder().decode(bytes));
   const raw = new KINDS[entry.type](bytes);
-  if (!entry.scale) return raw;
-  return Float32Array.from(raw, (v) => v * entry.scale);
+  return entry.scale ? Float32Array.from(raw, (v) => v * entry.scale) : raw;
+}
+
+function inside(document, keep) {
+  return async (number) => {
+    const holder = document.getElementById("blob-" + number);
+    const bytes = decode(holder.textContent.trim());
+    if (!keep) holder.remove();
+    return bytes;
+  };
+}
+
+const waiting = new Map();
+globalThis.almagestBlob = (number, text) => waiting.get(number)?.(decode(text));
+
+function fromScript(number) {
+  return new Promise((resolve, reject) => {
+    waiting.set(number, resolve);
+    const script = document.createElement("script");
+    script.src = "data/" + number + ".js";
+    script.onerror = () => reject(new Error("data/" + number + ".js cannot be read"));
+    document.head.append(script);
+  });
+}
+
+async function fromServer(number) {
+  const answer = await fetch("blob/" + number);
+  if (!answer.ok) throw new Error("the server answered " + answer.status);
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
+function sourceOf(page, keep) {
+  const index = JSON.parse(page.getElementById("index").textContent);
+  const blob = index.carrier === "scripts" ? fromScript : index.carrier === "served" ? fromServer : inside(page, keep);
+  return new Source(index, blob);
+}
+
+const here = sourceOf(document, false);
+export const index = here.index;
+
+/** The layers of another page, from the text of its file. */
+export function layersOf(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  if (!page.getElementById("index")) throw new Error("this file is not an Almagest page");
+  const source = sourceOf(page, true);
+  if (source.index.carrier !== "inline") throw new Error("only a page in one file can be opened here");
+  return source.index.layers.map((entry) => new Layer(entry, source));
 }
 
 function decode(text) {
@@ -36,8 +85,8 @@ function gunzip(bytes) {
 }
 
 /** Names of the corpus's types, in the order of the rows of type tables. */
-export function typeNames() {
-  const types = index.types;
+export function typeNames(from = index) {
+  const types = from.types;
   const list = Array.isArray(types) ? types : types?.types ?? types?.names ?? [];
   const items = Array.isArray(list) ? list : Object.keys(list);
   return items.map((t) => (typeof t === "string" ? t : String(t.name ?? t.type ?? "?")));
@@ -45,8 +94,9 @@ export function typeNames() {
 
 /** One layer; everything is loaded on demand and kept. */
 export class Layer {
-  constructor(entry) {
+  constructor(entry, source) {
     this.entry = entry;
+    this.source = source;
     this.name = entry.name;
     this.number = entry.layer;
     this.features = entry.features;
@@ -58,7 +108,7 @@ export class Layer {
   async load() {
     if (this.ready) return this;
     const [map, pca, fires, frequency] = await Promise.all(
-      ["map", "pca", "fires", "frequency"].map((k) => column(this.entry[k]))
+      ["map", "pca", "fires", "frequency"].map((k) => this.source.column(this.entry[k]))
     );
     this.map = map;
     this.pca = pca;
@@ -72,13 +122,13 @@ export class Layer {
   /** Lobe of each feature for a colouring such as `phi-k3`, or null. */
   labels(colouring) {
     const found = this.colourings.find((c) => c.affinity + "-k" + c.k === colouring);
-    return found ? column(found.column) : Promise.resolve(null);
+    return found ? this.source.column(found.column) : Promise.resolve(null);
   }
 
   neighbours(kind) {
     const entry = this.entry[kind];
     if (!entry) return Promise.resolve(null);
-    return Promise.all([column(entry.index), column(entry.value)]).then(([ids, values]) => ({
+    return Promise.all([this.source.column(entry.index), this.source.column(entry.value)]).then(([ids, values]) => ({
       ids,
       values,
       width: entry.index.shape[1],
@@ -86,29 +136,40 @@ export class Layer {
   }
 
   typeFires() {
-    return column(this.entry.typeFires);
+    return this.source.column(this.entry.typeFires);
+  }
+
+  /** Texts whose every token is recorded, or null. */
+  texts() {
+    return this.source.column(this.entry.texts);
+  }
+
+  /** Vocabulary entries that features promote and suppress, by feature, or null. */
+  async logits() {
+    const list = await this.source.column(this.entry.logits);
+    return list ? new Map(list.map((l) => [l.feature, l])) : null;
   }
 
   /** All contexts of the layer, or null. */
   contexts() {
     if (!this.entry.contexts) return Promise.resolve(null);
-    this.opening ??= Contexts.open(this.entry.contexts, this.features);
+    this.opening ??= Contexts.open(this.entry.contexts, this.features, this.source);
     return this.opening;
   }
 }
 
 /** The contexts of a layer, by feature. */
 class Contexts {
-  static async open(entry, features) {
+  static async open(entry, features, source) {
     const self = new Contexts();
     self.entry = entry;
     const names = [
       "vocabulary", "feature", "document", "type", "quantile", "focus", "length", "tokens", "values",
       "unit", "max", "mean", "histogram", "low", "high", "documents",
     ];
-    const columns = await Promise.all(names.map((n) => column(entry[n])));
+    const columns = await Promise.all(names.map((n) => source.column(entry[n])));
     names.forEach((n, i) => (self[n] = columns[i]));
-    self.sources = await column(index.documents);
+    self.sources = await source.column(source.index.documents);
     self.start = new Uint32Array(entry.count + 1);
     for (let e = 0; e < entry.count; e++) self.start[e + 1] = self.start[e] + self.length[e];
     self.first = new Int32Array(features + 1);
@@ -161,4 +222,4 @@ class Contexts {
   }
 }
 
-export const layers = index.layers.map((entry) => new Layer(entry));
+export const layers = index.layers.map((entry) => new Layer(entry, here));

@@ -103,8 +103,11 @@ export function paint(layer, colouring, hidden) {
   return rgba;
 }
 
-/** The legend; a click on an entry hides or shows it. */
-export function legendNode(colouring, hidden, toggle) {
+/**
+ * The legend; a press on an entry hides or shows it. `border`, where given, selects the features of
+ * an entry that stand among those of others.
+ */
+export function legendNode(colouring, hidden, toggle, border) {
   if (colouring.scale) {
     return el("div", { class: "legend" }, el("p", {}, colouring.scale.title),
       el("div", { class: "scale", style: { background: `linear-gradient(90deg, ${rampStops().join(", ")})` } }),
@@ -113,5 +116,6 @@ export function legendNode(colouring, hidden, toggle) {
   return el("ul", { class: "legend", "aria-label": "Legend; press an entry to hide or show it" }, colouring.entries.map((e) =>
     el("li", {}, el("button", {
       type: "button", "aria-pressed": String(!hidden.has(String(e.key))), onclick: () => toggle(String(e.key)),
-    }, el("i", { style: { backgroundColor: e.colour } }), el("span", { class: "name" }, e.name), el("span", { class: "count" }, number(e.count))))));
+    }, el("i", { style: { backgroundColor: e.colour } }), el("span", { class: "name" }, e.name), el("span", { class: "count" }, number(e.count))),
+    border && e.key >= 0 && colouring.entries.length < 40 ? el("button", { type: "button", class: "border", title: "Select the 40 features of this lobe with the fewest neighbours of their own lobe", "aria-label": "Select the border of " + e.name, onclick: () => border(e.key) }, "border") : null)));
 }

@@ -9,13 +9,15 @@ import { brain } from "brain.js";
 import { galaxy } from "galaxy.js";
 import { atom } from "atom.js";
 import { about } from "about.js";
+import { compare } from "compare.js";
 
 // The page's frame: heading, views, search, theme. Start reading here.
 
-const VIEWS = [["map", "Map"], ["brain", "Brain"], ["galaxy", "Galaxy"], ["atom", "Atom"], ["run", "Run"]];
+const VIEWS = [["map", "Map"], ["brain", "Brain"], ["galaxy", "Galaxy"], ["atom", "Atom"], ["compare", "Compare"], ["run", "Run"]];
 const BLURBS = {
   brain: "Lobes: groups of features that fire on the same chunks of text, and whether they also lie together.",
   galaxy: "The shape of the whole cloud of decoder directions, layer by layer.",
+  compare: "Two layers or two runs side by side, with lobes matched.",
   atom: "Crystals: relations between words as parallel differences.",
 };
 
@@ -77,10 +79,11 @@ async function draw(changed) {
   const root = el("div", { class: "page" }, el("h2", {}, VIEWS.find(([v]) => v === state.view)?.[1] ?? "?"), BLURBS[state.view] ? el("p", { class: "lede" }, BLURBS[state.view]) : null);
   replace(main, root);
   const figures =
-    state.view === "brain" ? (current ? brain(root, current, state.colour || firstColouring(current)) : [])
+    state.view === "brain" ? (current ? await brain(root, current, state.colour || firstColouring(current)) : [])
       : state.view === "galaxy" ? galaxy(root, index.galaxy)
-        : state.view === "atom" ? atom(root, index.crystals, () => draw(new Set(["again"])))
-          : about(root);
+        : state.view === "atom" ? atom(root, index.crystals, () => schedule(new Set(["again"])))
+          : state.view === "compare" ? await compare(root, () => schedule(new Set(["again"])))
+            : about(root);
   if (index.notes.length && state.view !== "run") append(root, [el("p", { class: "caveat" }, `${index.notes.length} parts are missing from this run: `, el("a", { href: link({ view: "run" }) }, "see which"), ".")]);
   figures.forEach((f) => f.draw());
 }

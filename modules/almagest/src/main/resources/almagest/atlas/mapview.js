@@ -7,6 +7,10 @@ import { find } from "search.js";
 import { featureTable, pack, unpack } from "selection.js";
 import { lobeName } from "brain.js";
 import { set, state } from "state.js";
+import { ami, assignment, colourNumbers, contingency } from "align.js";
+import { lobeColour } from "palette.js";
+import { Player } from "player.js";
+import { index } from "data.js";
 
 // The map with its legend, card and table. It is built once and lives as long as the page.
 
@@ -25,6 +29,13 @@ export class MapView {
         el("p", { class: "caveat keys", id: "map-keys" }, "Drag to move (in 3-D to turn), wheel or two fingers to zoom, Shift and drag for a rectangle. Keys: arrows, + and −, 0 for the whole, Enter for the feature in the middle, Esc to let go."),
         this.caption),
       this.card, this.below, this.tip, this.status);
+    this.player = new Player((lit) => {
+      this.panes.forEach((p) => {
+        p.map.marks.lit = lit;
+        p.map.redraw();
+      });
+    }, index.carrier === "served" && index.playable ? askServer : null);
+    this.legends.after(this.player.element);
     this.panes = [];
   }
 
@@ -52,11 +63,13 @@ export class MapView {
       this.panes.forEach((p) => p.map.morphTo(target));
     }
     this.drawControls(layer, wanted);
+    if (fresh) this.player.show(layer);
     if (fresh || changed.has("feature")) await this.pickFeature(layer);
     if (fresh || changed.has("find") || changed.has("select") || changed.has("colour")) await this.drawTable(layer);
   }
 
   makePanes(layer, wanted) {
+    this.agreement = null;
     this.panes.forEach((p) => p.map.dispose());
     const sizes = diameters(layer);
     this.panes = wanted.map((_, i) => {
@@ -86,21 +99,70 @@ export class MapView {
       const pane = this.panes[i];
       const hidden = new Set(i === 0 ? state.hidden.split(",").filter(Boolean) : []);
       pane.colouring = await colour(layer, wanted[i], this.names(layer));
+      if (i > 0) this.matchColours(pane, wanted);
       pane.map.names = places(pane.colouring, hidden);
       pane.map.setColours(paint(layer, pane.colouring, hidden));
       nodes.push(legendNode(pane.colouring, hidden, (key) => {
         if (i > 0) return;
         if (!hidden.delete(key)) hidden.add(key);
         set({ hidden: [...hidden].join(",") }, true);
-      }));
+      }, i === 0 && (layer.entry.cosine || layer.entry.phi) && parse(wanted[0]) ? (key) => this.selectBorder(Number(key)) : null));
     }
     replace(this.legends, nodes);
     const info = layer.entry.mapInfo ?? {};
-    this.caption.textContent =
+    this.caption.textContent = (this.agreement ?? "") +
       `${layer.name}: ${number(layer.features)} features, one point each; size = firing frequency. ` +
       (state.space === "3d"
         ? "Position: the first three principal components of the decoder directions, a small part of their variance."
         : `Position: ${info.method === "pca" ? "two principal components" : "t-SNE"} of the decoder directions${info.perplexity ? `, perplexity ${info.perplexity}` : ""}; near neighbours mean something there, distances, sizes and gaps between groups do not.`);
+  }
+
+  /** The second map's groups take the colours of those of the first that they share most with. */
+  matchColours(pane, wanted) {
+    const first = this.panes[0].colouring;
+    this.agreement = null;
+    if (!parse(wanted[0]) || !parse(wanted[1]) || !first.keys || !pane.colouring.keys) return;
+    const overlap = contingency(first.keys, pane.colouring.keys);
+    const colours = colourNumbers(assignment(overlap), overlap.length);
+    const shade = (key) => lobeColour(key < 0 ? -1 : colours[key]);
+    const keys = pane.colouring.keys;
+    pane.colouring = {
+      ...pane.colouring,
+      shade: (f) => shade(keys[f]),
+      entries: pane.colouring.entries.map((e) => ({ ...e, colour: shade(e.key) })),
+    };
+    this.agreement = `Colours on the right are matched to the left; adjusted mutual information of the two groupings: ${number(ami(overlap))} (0: as by chance, 1: equal). `;
+  }
+
+  /** How many of a feature's neighbours share its group, of how many: by direction and by phi. */
+  async company(layer, keys) {
+    const kinds = (await Promise.all([layer.neighbours("cosine"), layer.neighbours("phi")])).filter(Boolean);
+    return (f) => {
+      let same = 0;
+      let all = 0;
+      for (const { ids, width } of kinds) {
+        for (let j = 0; j < width; j++) {
+          const other = ids[f * width + j];
+          if (other < 0) continue;
+          all++;
+          if (keys[other] === keys[f]) same++;
+        }
+      }
+      return all ? { same, all } : null;
+    };
+  }
+
+  /** Selects the features of a lobe whose neighbours are mostly of other lobes. */
+  async selectBorder(key) {
+    const keys = this.panes[0].colouring.keys;
+    const company = await this.company(this.layer, keys);
+    const members = [];
+    for (let f = 0; f < keys.length; f++) {
+      const c = keys[f] === key ? company(f) : null;
+      if (c && !(this.layer.frequency && this.layer.frequency[f] === 0)) members.push([f, c.same / c.all]);
+    }
+    members.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
+    set({ select: pack(members.slice(0, 40).map(([f]) => f)), find: "" });
   }
 
   drawControls(layer, wanted) {
@@ -172,12 +234,14 @@ export class MapView {
   async drawTable(layer) {
     const contexts = await layer.contexts();
     const colouring = this.panes[0]?.colouring;
+    const company = colouring?.keys && parse(state.colour || firstColouring(layer)) ? await this.company(layer, colouring.keys) : null;
     const row = (feature, why) => ({
       feature,
       peaks: contexts ? contexts.peaks(feature).join(", ") : "",
       lobe: colouring?.keys ? colouring.entries.find((e) => e.key === colouring.keys[feature])?.name ?? "" : "",
       frequency: layer.frequency?.[feature],
       fires: layer.fires?.[feature],
+      ...(company ? { company: company(feature) } : {}),
       ...(why ? { why } : {}),
     });
     let found = null;
@@ -212,7 +276,7 @@ export class MapView {
 
 
 /** Diameters in pixels: area grows with the logarithm of firing frequency. */
-function diameters(layer) {
+export function diameters(layer) {
   const n = layer.features;
   const size = new Float32Array(n);
   const base = n > 30000 ? 2.2 : n > 8000 ? 3 : n > 3000 ? 4 : 5.5;
@@ -235,4 +299,11 @@ function places(colouring, hidden) {
   const step = Math.max(1, Math.floor(colouring.keys.length / 4000));
   for (let f = 0; f < colouring.keys.length; f += step) samples.get(colouring.keys[f])?.push(f);
   return shown.map((e) => ({ text: e.name.length > 36 ? e.name.slice(0, 35) + "…" : e.name, features: samples.get(e.key) }));
+}
+
+async function askServer(layer, text) {
+  const answer = await fetch("play?layer=" + layer.number, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ text }) });
+  const result = await answer.json();
+  if (!answer.ok) throw new Error(result.problem ?? "the server answered " + answer.status);
+  return result;
 }

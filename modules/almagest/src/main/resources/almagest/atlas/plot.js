@@ -133,7 +133,7 @@ class WebGlPlot {
   }
 }
 
-class CanvasPlot {
+export class CanvasPlot {
   constructor(canvas) {
     this.canvas = canvas;
     this.kind = "canvas";

@@ -42,15 +42,17 @@ export function featureTable(title, rows, layer, close) {
   rows.forEach((r, i) => (r.rank = i));
   const columns = [
     ["feature", "feature"], ["peaks", "peaks at"], ["lobe", "colour"], ["frequency", "of tokens"],
+    ...(rows.some((r) => r.company) ? [["company", "neighbours of its own lobe"]] : []),
     ...(rows.some((r) => r.why) ? [["why", "why"]] : []),
   ];
+  const rank = (r) => (key === "company" ? (r.company ? r.company.same / r.company.all : -1) : r[key]);
   const body = el("tbody", {});
   const head = el("tr", {});
   const note = el("p", { class: "caveat", role: "status" });
   const chosen = () => {
     const kept = text ? rows.filter((r) => `${r.feature} ${r.peaks} ${r.lobe} ${r.why ?? ""}`.toLowerCase().includes(text)) : rows;
     const sign = down ? -1 : 1;
-    return [...kept].sort((a, b) => sign * (typeof a[key] === "string" ? a[key].localeCompare(b[key]) : (a[key] ?? 0) - (b[key] ?? 0)) || a.feature - b.feature);
+    return [...kept].sort((a, b) => sign * (typeof rank(a) === "string" ? rank(a).localeCompare(rank(b)) : (rank(a) ?? 0) - (rank(b) ?? 0)) || a.feature - b.feature);
   };
   const draw = () => {
     const all = chosen();
@@ -64,10 +66,10 @@ export function featureTable(title, rows, layer, close) {
     body.textContent = "";
     all.slice(0, SHOWN).forEach((r) => body.append(el("tr", {},
       el("th", { scope: "row" }, el("a", { href: link({ feature: r.feature }) }, String(r.feature))),
-      columns.slice(1).map(([k]) => el("td", {}, k === "frequency" ? percent(r.frequency) : r[k])))));
+      columns.slice(1).map(([k]) => el("td", {}, k === "frequency" ? percent(r.frequency) : k === "company" ? (r.company ? `${r.company.same} of ${r.company.all}` : "–") : r[k])))));
     note.textContent = all.length > SHOWN ? `The first ${SHOWN} of ${number(all.length)}; downloads hold all.` : `${number(all.length)} features.`;
   };
-  const record = (r) => ({ layer: layer.name, feature: r.feature, peaks: r.peaks, colour: r.lobe, frequency: r.frequency ?? null, fires: r.fires ?? null });
+  const record = (r) => ({ layer: layer.name, feature: r.feature, peaks: r.peaks, colour: r.lobe, frequency: r.frequency ?? null, fires: r.fires ?? null, own_neighbours: r.company?.same ?? null, neighbours: r.company?.all ?? null });
   const name = layer.name + "-features";
   draw();
   return el("section", { class: "selection", "aria-label": title },
@@ -77,7 +79,7 @@ export function featureTable(title, rows, layer, close) {
         draw();
       } }),
       el("div", { class: "take" },
-        el("button", { type: "button", onclick: () => download(name + ".csv", csv([["layer", "feature", "peaks", "colour", "frequency", "fires"], ...chosen().map((r) => Object.values(record(r)))]), "text/csv") }, "CSV"),
+        el("button", { type: "button", onclick: () => download(name + ".csv", csv([["layer", "feature", "peaks", "colour", "frequency", "fires", "own_neighbours", "neighbours"], ...chosen().map((r) => Object.values(record(r)))]), "text/csv") }, "CSV"),
         el("button", { type: "button", onclick: () => download(name + ".jsonl", chosen().map((r) => JSON.stringify(record(r))).join("\n") + "\n", "application/jsonl") }, "JSONL"),
         el("button", { type: "button", onclick: () => set({ select: pack(chosen().map((r) => r.feature)), find: "" }) }, "Permalink"),
         el("button", { type: "button", onclick: close }, "Clear"))),

@@ -171,6 +171,7 @@ public final class SyntheticRun {
     }
     occurrences(dir, fires, tokens);
     examples(dir, fires, tokens, g);
+    texts(dir, g);
     neighbours(dir, g);
     lobes(dir, layer, g);
     Json.write(
@@ -240,6 +241,27 @@ public final class SyntheticRun {
       values.add(t == 12 ? peak : t == 13 || t == 9 ? peak * 0.35 : 0);
     }
     return example.put("focus", 12);
+  }
+
+  private void texts(String dir, RandomGenerator g) {
+    StringBuilder lines = new StringBuilder();
+    for (int type = 0; type < TYPES.size(); type++) {
+      ObjectNode line = Json.object().put("document", "doc-" + type).put("type", TYPES.get(type));
+      ArrayNode tokens = line.putArray("tokens");
+      ArrayNode active = line.putArray("active");
+      ArrayNode values = line.putArray("values");
+      for (int t = 0; t < 40; t++) {
+        tokens.add(" " + WORDS[type / 2][g.nextInt(WORDS[type / 2].length)]);
+        ArrayNode a = active.addArray();
+        ArrayNode v = values.addArray();
+        for (int j = 0; j < 12; j++) {
+          a.add(3 * g.nextInt(features / 3) + type / 2);
+          v.add(0.5 + 4 * g.nextDouble());
+        }
+      }
+      lines.append(Json.line(line)).append('\n');
+    }
+    text(dir + "texts.jsonl", lines);
   }
 
   private void neighbours(String dir, RandomGenerator g) {
