@@ -1,24 +1,35 @@
 package almagest.cli;
 
 import almagest.atlas.Atlas;
+import almagest.corpus.EmbeddedModel;
 import almagest.format.Json;
+import almagest.run.InputException;
+import almagest.run.Workers;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Writes the page of a run directory. */
+/** Writes or serves the page of a run directory. */
 @Command(
     name = "atlas",
     description = {
       "Writes the page of a run directory: map, lobes, galaxy and crystals in one HTML file that needs no network.",
       "Parts that the directory lacks are left out and named on the page."
     },
-    footer = {"", "Example: almagest atlas runs/quick --export quick.html"})
+    footer = {
+      "",
+      "Examples:",
+      "  almagest atlas runs/quick --export quick.html",
+      "  almagest atlas runs/default --export site/     a folder with every context, for large runs",
+      "  almagest atlas runs/default --serve --model all-minilm-l6-v2"
+    })
 final class AtlasCommand implements Callable<Integer> {
   @Mixin Common common = new Common();
 
@@ -27,21 +38,52 @@ final class AtlasCommand implements Callable<Integer> {
 
   @Option(
       names = "--export",
-      paramLabel = "FILE.html",
-      description = "The file to write (default: index.html in the run directory).")
+      paramLabel = "FILE.html|DIR",
+      description = {
+        "The file to write (default: index.html in the run directory).",
+        "A name that does not end in .html is a folder: a small page and its data beside it."
+      })
   @Nullable Path export;
+
+  @Option(
+      names = "--serve",
+      description = "Serve the page with every context on this machine until interrupted.")
+  boolean serve;
+
+  @Option(
+      names = "--port",
+      paramLabel = "N",
+      defaultValue = "8080",
+      description = "With --serve, the port; 0 for any free one (default: ${DEFAULT-VALUE}).")
+  int port;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR|NAME",
+      description = "With --serve, the run's model, so that any text can be played on the map.")
+  @Nullable String model;
 
   @Option(
       names = "--max-bytes",
       paramLabel = "N",
       description =
-          "Leave out a feature's weaker contexts to stay below this size (default: ${DEFAULT-VALUE}).")
+          "Leave out a feature's weaker contexts to keep one file below this size (default: ${DEFAULT-VALUE}).")
   long maxBytes = Atlas.Options.DEFAULT.maxBytes();
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
+    if (serve) {
+      if (export != null) {
+        throw new InputException("--export and --serve exclude each other");
+      }
+      return serve();
+    }
     Path html = export == null ? run.resolve("index.html") : export;
-    Atlas.Result result = Atlas.write(run, html, new Atlas.Options(maxBytes));
+    boolean file = String.valueOf(html.getFileName()).endsWith(".html");
+    Atlas.Result result =
+        file
+            ? Atlas.write(run, html, new Atlas.Options(maxBytes))
+            : Atlas.writeFolder(run, html);
     if (common.json) {
       System.out.println(
           Json.line(
@@ -54,5 +96,45 @@ final class AtlasCommand implements Callable<Integer> {
     result.notes().forEach(note -> System.err.println("  " + note));
     System.out.printf(Locale.ROOT, "%s: %.1f MB%n", html, result.bytes() / 1e6);
     return 0;
+  }
+
+  private int serve() throws InterruptedException {
+    try (Workers workers = common.workers();
+        Reading reading = new Reading(model, run, common, workers);
+        AtlasServer server = new AtlasServer(run, port, reading.player())) {
+      System.out.println(server.address());
+      System.err.println("almagest: serving " + run + "; Ctrl-C ends it");
+      new CountDownLatch(1).await();
+      return 0;
+    }
+  }
+
+  /** The model that reads typed texts, if one was named. */
+  private static final class Reading implements AutoCloseable {
+    private final @Nullable TextReader reader;
+
+    Reading(@Nullable String model, Path run, Common common, Workers workers) {
+      if (model == null) {
+        this.reader = null;
+      } else {
+        Optional<EmbeddedModel> known = EmbeddedModel.named(model);
+        Path folder =
+            known.isPresent() ? known.get().folder(common.progress()) : Path.of(model);
+        this.reader = new TextReader(run, folder, workers);
+      }
+    }
+
+    java.util.function.@Nullable BiFunction<String, String, com.fasterxml.jackson.databind.JsonNode>
+        player() {
+      TextReader open = reader;
+      return open == null ? null : (layer, text) -> open.read(layer, text).toJson();
+    }
+
+    @Override
+    public void close() {
+      if (reader != null) {
+        reader.close();
+      }
+    }
   }
 }

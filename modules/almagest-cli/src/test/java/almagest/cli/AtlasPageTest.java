@@ -4,8 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import almagest.atlas.Atlas;
 import almagest.atlas.SyntheticRun;
+import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Page;
+import com.microsoft.playwright.options.ColorScheme;
+import com.microsoft.playwright.options.WaitForSelectorState;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,7 +46,7 @@ class AtlasPageTest {
 
   @Test
   void everyViewOpensWithoutAConsoleMessage() {
-    for (String view : new String[] {"map", "brain", "galaxy", "atom", "run"}) {
+    for (String view : new String[] {"map", "brain", "galaxy", "atom", "compare", "run"}) {
       Page page = browsing.open(url + "#view=" + view);
       assertThat(page.locator("nav [aria-current]").textContent().toLowerCase()).isEqualTo(view);
     }
@@ -82,5 +90,198 @@ class AtlasPageTest {
     page.waitForSelector(".card h2");
     assertThat(page.evaluate("() => !!document.querySelector('.map canvas').getContext('2d')"))
         .isEqualTo(true);
+  }
+
+  @Test
+  void aRectangleSelectsAndTheTableLeavesAsCsv() throws IOException {
+    Page page = browsing.open(url);
+    var box = page.locator(".map").boundingBox();
+    page.keyboard().down("Shift");
+    page.mouse().move(box.x + 5, box.y + 5);
+    page.mouse().down();
+    page.mouse().move(box.x + box.width / 2, box.y + box.height - 5);
+    page.mouse().move(box.x + box.width - 5, box.y + box.height - 5);
+    page.mouse().up();
+    page.keyboard().up("Shift");
+    page.waitForSelector(".selection tbody tr");
+    assertThat(page.url()).contains("select=");
+    int selected =
+        Integer.parseInt(
+            page.locator(".selection h3").textContent().replaceAll("[^0-9]", ""));
+    assertThat(selected).isBetween(900, 1024);
+    Download download =
+        page.waitForDownload(() -> page.locator(".selection button:text-is('CSV')").click());
+    List<String> lines = Files.readAllLines(download.path());
+    assertThat(lines).hasSize(selected + 1);
+    assertThat(lines.getFirst()).startsWith("layer,feature,peaks");
+    Download records =
+        page.waitForDownload(() -> page.locator(".selection button:text-is('JSONL')").click());
+    assertThat(Files.readAllLines(records.path())).hasSize(selected);
+  }
+
+  @Test
+  void aLassoSelectsWhatItSurrounds() {
+    Page page = browsing.open(url);
+    page.locator("button:text-is('lasso')").click();
+    double[] at = browsing.pixelOf(page, 5);
+    page.mouse().move(at[0] - 30, at[1] - 30);
+    page.mouse().down();
+    for (double[] d : new double[][] {{30, -30}, {30, 30}, {-30, 30}, {-30, -30}}) {
+      page.mouse().move(at[0] + d[0], at[1] + d[1]);
+    }
+    page.mouse().up();
+    page.waitForSelector(".selection");
+    page.locator(".selection button:text-is('feature')").click();
+    assertThat(page.locator(".selection tbody").textContent()).contains("5");
+  }
+
+  @Test
+  void aSearchFindsTokensAndNumbersAndLightsThem() {
+    Page page = browsing.open(url);
+    page.fill("#find", "theorem");
+    page.press("#find", "Enter");
+    page.waitForSelector(".selection tbody tr");
+    assertThat(page.locator(".selection tbody tr").first().textContent()).contains("theorem");
+    assertThat(page.evaluate("() => document.querySelector('.map').almagest.marks.found.length"))
+        .isNotEqualTo(0);
+    page.fill("#find", "77");
+    page.press("#find", "Enter");
+    page.waitForSelector(".selection h3:has-text('77')");
+    assertThat(page.locator(".selection tbody th").first().textContent()).isEqualTo("77");
+  }
+
+  @Test
+  void aPermalinkBringsBackWhatWasSeen() {
+    Page page = browsing.open(url);
+    page.locator(".layers button:text-is('5')").click();
+    page.locator("button:has-text('cloud')").click();
+    page.locator("#select-beside").selectOption("angular-k3");
+    page.waitForSelector(".maps.two");
+    page.locator(".legend button[aria-pressed]").first().click();
+    page.evaluate("() => { location.hash += '&feature=11'; }");
+    page.waitForSelector(".card h2");
+    Page again = browsing.open(page.url());
+    again.waitForSelector(".card h2");
+    assertThat(again.url())
+        .contains("layer=5")
+        .contains("space=3d")
+        .contains("beside=angular-k3")
+        .contains("hidden=0");
+    assertThat(again.locator(".map").count()).isEqualTo(2);
+    assertThat(again.locator(".card .eyebrow").textContent()).contains("layer 5");
+    assertThat(again.locator(".legend button[aria-pressed='false']").count()).isEqualTo(1);
+    again.goBack();
+  }
+
+  @Test
+  void theKeyboardAloneReachesACard() {
+    Page page = browsing.open(url);
+    page.locator(".map").focus();
+    double[] at = browsing.pixelOf(page, 4);
+    var box = page.locator(".map").boundingBox();
+    for (int i = 0; i < 60 && !page.url().contains("feature="); i++) {
+      at = browsing.pixelOf(page, 4);
+      double dx = at[0] - box.x - box.width / 2;
+      double dy = at[1] - box.y - box.height / 2;
+      if (Math.abs(dx) > 20) {
+        page.keyboard().press(dx > 0 ? "ArrowRight" : "ArrowLeft");
+      } else if (Math.abs(dy) > 20) {
+        page.keyboard().press(dy > 0 ? "ArrowDown" : "ArrowUp");
+      } else {
+        page.keyboard().press("+");
+        page.keyboard().press("Enter");
+      }
+    }
+    page.waitForSelector(".card h2");
+    page.keyboard().press("Escape");
+    page.waitForSelector(".card[hidden]", attached());
+    page.keyboard().press("/");
+    assertThat(page.evaluate("() => document.activeElement.id")).isEqualTo("find");
+  }
+
+  private static Page.WaitForSelectorOptions attached() {
+    return new Page.WaitForSelectorOptions().setState(WaitForSelectorState.ATTACHED);
+  }
+
+  @Test
+  void aTextPlaysOnTheMap() {
+    Page page = browsing.open(url);
+    page.locator(".player button:text-is('Play')").click();
+    page.waitForSelector(".player .now");
+    assertThat(page.evaluate("() => document.querySelector('.map').almagest.marks.lit.length"))
+        .isEqualTo(12);
+  }
+
+  @Test
+  void theBorderOfALobeIsSortedByItsCompany() {
+    Page page = browsing.open(url);
+    page.locator(".legend .border").first().click();
+    page.waitForSelector(".selection tbody tr");
+    assertThat(page.locator(".selection tbody tr").count()).isEqualTo(40);
+    assertThat(page.locator(".selection thead").textContent()).contains("neighbours of its own");
+  }
+
+  @Test
+  void twoRunsAreComparedAndTheirLobesMatched() {
+    SyntheticRun.write(folder.resolve("other"), 300, 9, 2);
+    Atlas.write(folder.resolve("other"), folder.resolve("other.html"));
+    Page page = browsing.open(url + "#view=compare");
+    page.waitForSelector("table");
+    page.locator("#other-run").setInputFiles(folder.resolve("other.html"));
+    page.waitForSelector("b:has-text('other.html')");
+    page.waitForSelector("td:has-text('code-java')");
+    assertThat(page.locator("main tbody tr").first().textContent())
+        .isEqualTo("1: code-java, code-python1: code-java, code-python1");
+  }
+
+  @Test
+  void aFolderExportReadsItsDataWhenNeeded() {
+    Atlas.writeFolder(folder.resolve("run"), folder.resolve("site"));
+    Page page = browsing.open(folder.resolve("site/index.html").toUri() + "#feature=5");
+    page.waitForSelector(".card .context");
+  }
+
+  @Test
+  void aPhoneNeedsNoSidewaysScrolling() {
+    for (String view : new String[] {"map", "brain", "galaxy", "atom", "compare", "run"}) {
+      Page page = browsing.open(url + "#view=" + view, 390, 844, ColorScheme.DARK);
+      assertThat(page.evaluate("() => document.documentElement.scrollWidth"))
+          .as(view)
+          .isEqualTo(390);
+    }
+  }
+
+  @Test
+  void darkAndLightFollowTheSystemAndTheReader() {
+    Page page = browsing.open(url, 1200, 800, ColorScheme.DARK);
+    String ground = "() => getComputedStyle(document.documentElement).backgroundColor";
+    Object dark = page.evaluate(ground);
+    page.locator(".theme").click();
+    page.waitForSelector("html[data-theme=light]");
+    assertThat(page.evaluate(ground)).isNotEqualTo(dark);
+    assertThat(page.url()).contains("theme=light");
+  }
+
+  @Test
+  void anAuditOfAccessibilityFindsNothingSerious() throws IOException {
+    String axe;
+    try (InputStream in = AtlasPageTest.class.getResourceAsStream("/axe.min.js")) {
+      axe = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    for (ColorScheme scheme : new ColorScheme[] {ColorScheme.LIGHT, ColorScheme.DARK}) {
+      for (String view :
+          new String[] {"map&feature=7&select=1-9", "brain", "galaxy", "atom", "compare", "run"}) {
+        Page page = browsing.open(url + "#view=" + view, 1280, 860, scheme);
+        page.evaluate(axe);
+        Object serious =
+            page.evaluate(
+                """
+                async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+                  .filter(v => v.impact === "serious" || v.impact === "critical")
+                  .map(v => v.id + ": " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 150)).join(" | "))
+                """);
+        assertThat((List<?>) serious).as(view + " " + scheme).isEmpty();
+      }
+    }
   }
 }

@@ -52,10 +52,11 @@ public final class Atlas {
    * A page whose columns are asked for one by one.
    *
    * @param html the page
+   * @param policy the content security policy to send with it
    * @param blobs the gzipped columns, to be answered at {@code blob/N}
    * @param notes one sentence per part that the run directory lacked
    */
-  public record Served(String html, List<byte[]> blobs, List<String> notes) {}
+  public record Served(String html, String policy, List<byte[]> blobs, List<String> notes) {}
 
   /** Writes the page with {@link Options#DEFAULT}. */
   public static Result write(Path run, Path html) {
@@ -103,13 +104,18 @@ public final class Atlas {
     return new Result(total + page.length, files.notes());
   }
 
-  /** The page for a server, with every context. */
-  public static Served open(Path run) {
+  /**
+   * The page for a server, with every context.
+   *
+   * @param playable whether the server answers {@code play} for any text
+   */
+  public static Served open(Path run, boolean playable) {
     RunFiles files = new RunFiles(run);
     Columns columns = new Columns();
     ObjectNode index = index(files, columns, Integer.MAX_VALUE);
+    index.put("playable", playable);
     String html = Page.render(index, columns.blobs(), Page.Carrier.SERVED);
-    return new Served(html, List.copyOf(columns.blobs()), List.copyOf(files.notes()));
+    return new Served(html, Page.policy(Page.Carrier.SERVED), List.copyOf(columns.blobs()), List.copyOf(files.notes()));
   }
 
   private static byte[] bytes(String text) {
