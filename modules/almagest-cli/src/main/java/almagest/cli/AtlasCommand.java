@@ -81,9 +81,7 @@ final class AtlasCommand implements Callable<Integer> {
     Path html = export == null ? run.resolve("index.html") : export;
     boolean file = String.valueOf(html.getFileName()).endsWith(".html");
     Atlas.Result result =
-        file
-            ? Atlas.write(run, html, new Atlas.Options(maxBytes))
-            : Atlas.writeFolder(run, html);
+        file ? Atlas.write(run, html, new Atlas.Options(maxBytes)) : Atlas.writeFolder(run, html);
     if (common.json) {
       System.out.println(
           Json.line(
@@ -118,8 +116,7 @@ final class AtlasCommand implements Callable<Integer> {
         this.reader = null;
       } else {
         Optional<EmbeddedModel> known = EmbeddedModel.named(model);
-        Path folder =
-            known.isPresent() ? known.get().folder(common.progress()) : Path.of(model);
+        Path folder = known.isPresent() ? known.get().folder(common.progress()) : Path.of(model);
         this.reader = new TextReader(run, folder, workers);
       }
     }

@@ -47,20 +47,19 @@ final class AtlasServer implements AutoCloseable {
     this.page = Atlas.open(run, player != null);
     this.layers = FeatureCard.layers(run);
     this.server =
-        Javalin.create(
-            config -> {
-              config.startup.showJavalinBanner = false;
-              config.startup.showOldJavalinVersionWarning = false;
-              config.http.maxRequestSize = 4L * TEXT_LIMIT;
-              config.http.strictContentTypes = false;
-              config.routes.before(this::guard);
-              config.routes.get("/", this::html);
-              config.routes.get("/blob/{number}", this::blob);
-              config.routes.get("/card/{layer}/{feature}", this::card);
-              config.routes.post("/play", this::play);
-              config.routes.exception(
-                  InputException.class, (e, c) -> refuse(c, HttpStatus.BAD_REQUEST, e));
-            });
+        Javalin.create(config -> {
+          config.startup.showJavalinBanner = false;
+          config.startup.showOldJavalinVersionWarning = false;
+          config.http.maxRequestSize = 4L * TEXT_LIMIT;
+          config.http.strictContentTypes = false;
+          config.routes.before(this::guard);
+          config.routes.get("/", this::html);
+          config.routes.get("/blob/{number}", this::blob);
+          config.routes.get("/card/{layer}/{feature}", this::card);
+          config.routes.post("/play", this::play);
+          config.routes.exception(
+              InputException.class, (e, c) -> refuse(c, HttpStatus.BAD_REQUEST, e));
+        });
     try {
       server.start("127.0.0.1", port);
     } catch (JavalinBindException e) {
@@ -161,7 +160,10 @@ final class AtlasServer implements AutoCloseable {
       return;
     }
     if (layer.isEmpty() || text.isBlank() || text.length() > TEXT_LIMIT) {
-      stop(c, HttpStatus.BAD_REQUEST, "expected a layer of the run and up to " + TEXT_LIMIT + " characters of text");
+      stop(
+          c,
+          HttpStatus.BAD_REQUEST,
+          "expected a layer of the run and up to " + TEXT_LIMIT + " characters of text");
       return;
     }
     c.contentType("application/json").result(Json.line(player.apply(layer, text)));

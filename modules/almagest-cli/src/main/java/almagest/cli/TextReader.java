@@ -58,8 +58,7 @@ final class TextReader implements AutoCloseable {
       tokens.add(model.tokenizer().display(ids[t]));
     }
     try (Activations activations =
-        model.forward(
-            List.of(Context.of(context)), LanguageModel.Request.of(hook), workers)) {
+        model.forward(List.of(Context.of(context)), LanguageModel.Request.of(hook), workers)) {
       FloatMatrix x = activations.at(hook).slice(prefix.length, prefix.length + kept);
       return FiringText.of("", "typed", tokens, x, sae, workers);
     }

@@ -85,11 +85,32 @@ class AtlasPageTest {
   }
 
   @Test
-  void withoutWebGlTheCanvasDrawsTheSameFeatures() {
-    Page page = browsing.open(url + "?canvas#feature=5");
-    page.waitForSelector(".card h2");
-    assertThat(page.evaluate("() => !!document.querySelector('.map canvas').getContext('2d')"))
-        .isEqualTo(true);
+  void webGlAndCanvasBothDrawAndAnswerToTheHand() {
+    for (String wish : new String[] {"webgl", "canvas"}) {
+      Page page = browsing.open(url + "?" + wish);
+      assertThat(page.evaluate("() => document.querySelector('.map').almagest.plot.kind"))
+          .asString()
+          .isEqualToIgnoringCase(wish);
+      assertThat(
+              page.evaluate(
+                  """
+                  () => {
+                    const { canvas } = document.querySelector(".map").almagest;
+                    const copy = document.createElement("canvas");
+                    copy.width = canvas.width;
+                    copy.height = canvas.height;
+                    const c = copy.getContext("2d");
+                    c.drawImage(canvas, 0, 0);
+                    const colours = new Set(new Uint32Array(c.getImageData(0, 0, copy.width, copy.height).data.buffer));
+                    return colours.size > 3;
+                  }
+                  """))
+          .as(wish)
+          .isEqualTo(true);
+      double[] at = browsing.pixelOf(page, 5);
+      page.mouse().click(at[0], at[1]);
+      page.waitForSelector(".card h2");
+    }
   }
 
   @Test
@@ -106,8 +127,7 @@ class AtlasPageTest {
     page.waitForSelector(".selection tbody tr");
     assertThat(page.url()).contains("select=");
     int selected =
-        Integer.parseInt(
-            page.locator(".selection h3").textContent().replaceAll("[^0-9]", ""));
+        Integer.parseInt(page.locator(".selection h3").textContent().replaceAll("[^0-9]", ""));
     assertThat(selected).isBetween(900, 1024);
     Download download =
         page.waitForDownload(() -> page.locator(".selection button:text-is('CSV')").click());

@@ -30,8 +30,7 @@ class AtlasServerTest {
   }
 
   private static JsonNode play(String layer, String text) {
-    return new FiringText(
-            "", layer, List.of(text), new int[][] {{3}}, new float[][] {{1.5f}})
+    return new FiringText("", layer, List.of(text), new int[][] {{3}}, new float[][] {{1.5f}})
         .toJson();
   }
 
@@ -46,10 +45,7 @@ class AtlasServerTest {
       OutputStream out = socket.getOutputStream();
       byte[] content = body.getBytes(StandardCharsets.UTF_8);
       out.write(
-          (head
-                  + "\r\nContent-Length: "
-                  + content.length
-                  + "\r\nConnection: close\r\n\r\n")
+          (head + "\r\nContent-Length: " + content.length + "\r\nConnection: close\r\n\r\n")
               .getBytes(StandardCharsets.UTF_8));
       out.write(content);
       out.flush();
@@ -79,7 +75,8 @@ class AtlasServerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1.evil.example:1"})
+  @ValueSource(
+      strings = {"evil.example", "evil.example:80", "127.0.0.1", "127.0.0.1.evil.example:1"})
   void otherHostsAreRefused(String host) throws IOException {
     assertThat(get("/", host)).startsWith("HTTP/1.1 421").doesNotContain("<html");
   }
@@ -109,19 +106,13 @@ class AtlasServerTest {
     assertThat(get("/?q=" + "x".repeat(100_000), host())).matches("(?s)HTTP/1.1 4(14|31).*");
     assertThat(post("/play?layer=2", "{\"text\":\"" + "x".repeat(5_000) + "\"}", host(), ""))
         .startsWith("HTTP/1.1 400");
-    assertThat(post("/play?layer=2", "x".repeat(1_000_000), host(), ""))
-        .startsWith("HTTP/1.1 413");
+    assertThat(post("/play?layer=2", "x".repeat(1_000_000), host(), "")).startsWith("HTTP/1.1 413");
   }
 
   private static String post(String path, String body, String host, String more)
       throws IOException {
     return send(
-        "POST "
-            + path
-            + " HTTP/1.1\r\nHost: "
-            + host
-            + "\r\nContent-Type: application/json"
-            + more,
+        "POST " + path + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json" + more,
         body);
   }
 
@@ -137,7 +128,9 @@ class AtlasServerTest {
     assertThat(post("/play?layer=9", body, host(), "")).startsWith("HTTP/1.1 400");
     assertThat(post("/play?layer=2", "{", host(), "")).startsWith("HTTP/1.1 400");
     assertThat(
-            send("POST /play?layer=2 HTTP/1.1\r\nHost: " + host() + "\r\nContent-Type: text/plain", body))
+            send(
+                "POST /play?layer=2 HTTP/1.1\r\nHost: " + host() + "\r\nContent-Type: text/plain",
+                body))
         .startsWith("HTTP/1.1 415");
   }
 

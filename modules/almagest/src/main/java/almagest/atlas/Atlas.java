@@ -115,7 +115,11 @@ public final class Atlas {
     ObjectNode index = index(files, columns, Integer.MAX_VALUE);
     index.put("playable", playable);
     String html = Page.render(index, columns.blobs(), Page.Carrier.SERVED);
-    return new Served(html, Page.policy(Page.Carrier.SERVED), List.copyOf(columns.blobs()), List.copyOf(files.notes()));
+    return new Served(
+        html,
+        Page.policy(Page.Carrier.SERVED),
+        List.copyOf(columns.blobs()),
+        List.copyOf(files.notes()));
   }
 
   private static byte[] bytes(String text) {

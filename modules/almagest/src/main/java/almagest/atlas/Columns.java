@@ -15,8 +15,8 @@ import java.util.zip.GZIPOutputStream;
 
 /**
  * Numbers and texts on their way into the page: each column is little-endian and gzipped, and the
- * index refers to it by number with its element type and shape. Values that a
- * reader sees with three digits are stored in 16 bits.
+ * index refers to it by number with its element type and shape. Values that a reader sees with
+ * three digits are stored in 16 bits.
  */
 final class Columns {
   private final List<byte[]> blobs = new ArrayList<>();

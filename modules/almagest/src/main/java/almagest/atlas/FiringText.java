@@ -106,8 +106,7 @@ public record FiringText(
           && end < store.start(shard + 1)) {
         end++;
       }
-      FloatMatrix x =
-          store.shard(shard).slice(from - store.start(shard), end - store.start(shard));
+      FloatMatrix x = store.shard(shard).slice(from - store.start(shard), end - store.start(shard));
       List<String> tokens = new ArrayList<>();
       for (int row = from; row < end; row++) {
         tokens.add(names.display.apply(table.id()[row]));

@@ -59,11 +59,9 @@ function rowsOf(entries) {
 function tree(value) {
   if (Array.isArray(value) && value.every((v) => v === null || typeof v !== "object")) return el("span", {}, value.join(", "));
   if (value && typeof value === "object") {
-    return el("dl", {}, Object.entries(value).map(([k, v]) => {
-      const deep = v && typeof v === "object" && Object.keys(v).length > 0;
-      return deep && !Array.isArray(v)
-        ? el("div", { class: "deep" }, el("details", { open: k === "options" ? true : null }, el("summary", {}, k), tree(v)))
-        : el("div", {}, el("dt", {}, k), el("dd", {}, tree(v)));
+    return el("ul", {}, Object.entries(value).map(([k, v]) => {
+      const deep = v && typeof v === "object" && !Array.isArray(v) && Object.keys(v).length > 0;
+      return el("li", {}, deep ? el("details", { open: k === "options" || k === "settings" ? true : null }, el("summary", {}, k), tree(v)) : [el("span", { class: "key" }, k), " ", tree(v)]);
     }));
   }
   return el("span", {}, typeof value === "number" ? number(value) : String(value));

@@ -18,7 +18,13 @@ export function lobeName(layer, affinity, k, lobe) {
   if (affinity === "angular") return "cluster " + (lobe + 1);
   const names = layer.lobes?.affinities?.[affinity]?.k?.[k]?.names;
   const name = names?.[lobe];
-  return name ? `${lobe + 1}: ${name}` : "lobe " + (lobe + 1);
+  return name ? `${lobe + 1}: ${brief(name)}` : "lobe " + (lobe + 1);
+}
+
+/** The first three of many types. */
+function brief(name) {
+  const parts = name.split(", ");
+  return parts.length > 4 ? parts.slice(0, 3).join(", ") + " + " + (parts.length - 3) : name;
 }
 
 const keysOf = (byK) => Object.keys(byK ?? {}).map(Number).sort((a, b) => a - b);
@@ -68,12 +74,18 @@ function heatMap(layer, affinity, k, at) {
   const names = t.names;
   const rows = t.winner_share.length;
   const cells = [];
-  // Resampled documents, where the run has them, do not take a document's chunks for independent.
+  // Resampled documents do not take a document's chunks for independent, but give [0, 0] for a share
+  // of 0; hence the wider of both intervals.
   const resampled = t.winner_by_documents?.some((row) => row?.some((i) => i?.[0] !== null && i?.[0] !== undefined));
-  const interval = (l, x) => (resampled ? t.winner_by_documents : t.wilson)?.[l]?.[x];
+  const interval = (l, x) => {
+    const known = [t.winner_by_documents?.[l]?.[x], t.wilson?.[l]?.[x]].filter((i) => typeof i?.[0] === "number");
+    return known.length ? [Math.min(...known.map((i) => i[0])), Math.max(...known.map((i) => i[1]))] : undefined;
+  };
   t.winner_share.forEach((row, l) => row.forEach((v, x) => cells.push([x, rows - 1 - l, v, interval(l, x)?.[0], interval(l, x)?.[1], t.winner_counts?.[l]?.[x]])));
   const v = t.cramers_v;
   const vNull = t.cramers_v_null;
+  const all = layer.entry.control;
+  const control = all?.k === k && affinity === "phi" ? all.cramers_v : null;
   const lobeNames = Array.from({ length: rows }, (_, l) => lobeName(layer, affinity, k, l));
   const sum = (t.chunks ?? []).reduce((a, b) => a + b, 0);
   return figure({
@@ -81,9 +93,9 @@ function heatMap(layer, affinity, k, at) {
     name: `${layer.name}-${affinity}-k${k}-lobes-by-type`,
     title: "Which lobe is busiest on which text",
     height: 110 + 56 * rows,
-    shows: `For each document type, the share of its chunks on which a lobe is the busiest (its share of firing features, relative to its size). Small figures: 95 % interval ${resampled ? "from resampled documents" : "of Wilson"}. ${v !== undefined ? `Cramér's V = ${number(v)}` + (vNull ? `, against ${number(vNull.mean)} ± ${number(vNull.sd)} with ${vNull.kind ?? "shuffled types"}` : "") + "." : ""}`,
+    shows: `For each document type, the share of its chunks on which a lobe is the busiest (its share of firing features, relative to its size). Small figures: 95 % interval, ${resampled ? "the wider of Wilson's and that of resampled documents" : "Wilson's"}. ${v !== undefined ? `Cramér's V = ${number(v)}` + (vNull ? `, against ${number(vNull.mean)} ± ${number(vNull.sd)} with ${vNull.kind ?? "shuffled types"}` : "") + (control ? `; an autoencoder of random directions at equal L0 gives ${number(control.random_directions)}` : "") + "." : ""}`,
     n: sum ? `n = ${number(sum)} chunks${t.held_out ? " of documents held out from the clustering" : ""}, ${layer.name}, ${affinityName(affinity)}.` : "",
-    not: (t.held_out ? "" : "Lobes and counts come from the same chunks, so the table is in-sample. ") + (resampled ? "" : "Chunks of one document are not independent, hence true intervals are wider. ") + "A type's topic and its format are not told apart.",
+    not: (control ? "Where random directions tell types apart nearly as well, the table shows the texts and not what the autoencoder learnt. " : "") + (t.held_out ? "" : "Lobes and counts come from the same chunks, so the table is in-sample. ") + (resampled ? "" : "Chunks of one document are not independent, hence true intervals are wider. ") + "A type's topic and its format are not told apart.",
     rows: () => [["lobe", "type", "share", "low", "high", "chunks"], ...cells.map(([x, y, s, lo, hi, c]) => [lobeNames[rows - 1 - y], names[x], s, lo, hi, c])],
     option: () => ({
       grid: { left: Math.min(230, 30 + 6.4 * Math.max(...lobeNames.map((n) => Math.min(30, n.length)))), right: 20, top: 10, bottom: 92 },
@@ -99,7 +111,7 @@ function heatMap(layer, affinity, k, at) {
         itemStyle: { borderColor: css("--panel"), borderWidth: 2, borderRadius: 3 },
         label: {
           show: true,
-          formatter: (p) => `{a|${(100 * p.value[2]).toFixed(0)}}` + (p.value[3] !== undefined && names.length < 22 ? `\n{b|${(100 * p.value[3]).toFixed(0)}–${(100 * p.value[4]).toFixed(0)}}` : ""),
+          formatter: (p) => `{a|${(100 * p.value[2]).toFixed(0)}}` + (p.value[3] !== undefined && names.length < 30 && innerWidth > 34 * names.length + 220 ? `\n{b|${(100 * p.value[3]).toFixed(0)}–${(100 * p.value[4]).toFixed(0)}}` : ""),
           rich: { a: { fontSize: 13, fontWeight: 600, lineHeight: 16 }, b: { fontSize: 9, lineHeight: 11 } },
         },
       }],
@@ -271,6 +283,8 @@ function summary(layer, affinity, k, at, lobes) {
   const nulls = [
     ...(at.ami_null ?? []).map((n) => ["AMI, " + n.kind, at.ami, n.mean, n.sd, n.effect, n.z, n.p, n.trials]),
     ...(at.classifier?.published?.null ?? []).map((n) => ["accuracy, " + n.kind, at.classifier.published.balanced_accuracy, n.mean, n.sd, n.effect, n.z, n.p, n.trials]),
+    ...(layer.entry.control?.k === k && affinity === "phi" ? [["Cramér's V, autoencoder of random directions at equal L0", at.types?.cramers_v, layer.entry.control.cramers_v?.random_directions]] : []),
+    ...(at.types?.cramers_v_null_strata ? [["Cramér's V, " + at.types.cramers_v_null_strata.kind, at.types.cramers_v, at.types.cramers_v_null_strata.mean, at.types.cramers_v_null_strata.sd, at.types.cramers_v_null_strata.effect, at.types.cramers_v_null_strata.z, at.types.cramers_v_null_strata.p, at.types.cramers_v_null_strata.trials]] : []),
     ...(at.types?.cramers_v_null ? [["Cramér's V, " + (at.types.cramers_v_null.kind ?? "shuffled types"), at.types.cramers_v, at.types.cramers_v_null.mean, at.types.cramers_v_null.sd, at.types.cramers_v_null.effect, at.types.cramers_v_null.z, at.types.cramers_v_null.p, at.types.cramers_v_null.trials]] : []),
   ];
   return el("section", { class: "plain" },

@@ -14,7 +14,7 @@ export function contextLine(context, largest) {
     const heat = Math.min(1, v / (largest || 1));
     return el("span", {
       class: t === context.focus ? "fires focus" : "fires",
-      style: { backgroundColor: `color-mix(in srgb, var(--heat) ${Math.round(12 + 68 * heat)}%, transparent)` },
+      style: { backgroundColor: `color-mix(in srgb, var(--shade) ${Math.round(12 + 68 * heat)}%, transparent)` },
       title: "activation " + number(v),
     }, text);
   });
@@ -54,8 +54,8 @@ export async function showCard(panel, layer, feature, names, close) {
             fires !== undefined ? ` (${number(fires)} of ${number(layer.tokens)})` : "",
             contexts?.max ? [", at most ", el("b", {}, number(contexts.max[feature])), ", on average ", el("b", {}, number(contexts.mean[feature])), " where it fires"] : "", ".",
           ]),
-    lobeChips(layer, labels, feature, names),
     contextSection(contexts, feature),
+    lobeChips(layer, labels, feature, names),
     contexts?.histogram ? histogram(contexts, feature) : null,
     byType ? typeBars(layer, byType, feature) : null,
     logits?.has(feature) ? vocabulary(logits.get(feature)) : null,

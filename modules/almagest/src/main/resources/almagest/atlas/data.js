@@ -55,7 +55,8 @@ async function fromServer(number) {
 }
 
 function sourceOf(page, keep) {
-  const index = JSON.parse(page.getElementById("index").textContent);
+  // Some writers spell what is no number as text.
+  const index = JSON.parse(page.getElementById("index").textContent, (_, v) => (v === "NaN" || v === "Infinity" || v === "-Infinity" ? null : v));
   const blob = index.carrier === "scripts" ? fromScript : index.carrier === "served" ? fromServer : inside(page, keep);
   return new Source(index, blob);
 }

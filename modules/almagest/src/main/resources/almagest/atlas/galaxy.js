@@ -5,6 +5,7 @@ import { css, lobeColour, ramp } from "palette.js";
 // Figures about the shape of the cloud of decoder directions, layer by layer.
 
 const layerOf = (cloud, i) => {
+  if (typeof cloud.layer === "number") return cloud.layer;
   const m = /(\d+)$/.exec(cloud.name ?? "");
   return m ? Number(m[1]) : i;
 };
@@ -31,15 +32,15 @@ export function galaxy(root, result) {
     byLayer({
       clouds, at, name: "volume", title: "Effective volume by layer", unit: "log volume",
       corrected: (c) => c.log_volume?.value, published: (c) => c.published?.log_volume, n,
-      shows: "Sum of log eigenvalues over a fixed window of ranks, beside the article's sum over all.",
-      not: "Smallest eigenvalues dominate the published sum and are noise when n is near d. Directions have unit length, so this is shape and not size.",
+      shows: "Sum of log eigenvalues over the window of ranks that the slope uses, beside the article's.",
+      not: "No volume: it leaves out the first directions, and compares only clouds of equal n, d and window. Directions have unit length, so this is shape and not size.",
     }),
     byLayer({
       clouds, at, name: "entropy", title: "Clustering entropy by layer", unit: "nats",
       corrected: (c) => c.entropy?.clustering, published: null, n,
       nul: (c) => (c.entropy?.null_mean === undefined || c.entropy.null_mean === null ? null : { mean: c.entropy.null_mean, sd: c.entropy.null_sd }), nullName: "unclustered null",
       shows: "How much more concentrated the cloud is than a Gaussian of the same covariance (Gaussian entropy minus k-nearest-neighbour entropy), after projection to few dimensions; with the same estimate on unclustered clouds.",
-      not: "The estimator is biased upwards in many dimensions even without clusters; read the distance to the null and not the height.",
+      not: "The estimator is biased in many dimensions, with or without clusters; read the distance to the null and not the height. The null's bars judge whether the cloud is Gaussian; they are no interval for a cloud that is not.",
     }),
     byLayer({
       clouds, at, name: "entropy-published", title: "Clustering entropy, the article's estimator", unit: "nats",
@@ -63,9 +64,9 @@ function spectra(clouds, share, n) {
     name: "spectra",
     title: "Spectra of the clouds",
     height: 400,
-    shows: "Eigenvalues of the covariance of decoder directions against their rank, both on logarithmic axes, one line per layer; dotted: the fitted power law over its window. Grey: the slope of an isotropic cloud, for comparison.",
+    shows: "Eigenvalues of the covariance of decoder directions against their rank, both on logarithmic axes, one line per layer; dotted: the fitted power law over its window. Dashed: an isotropic cloud of equal n and d.",
     n,
-    not: "The null's line shows its slope through the middle of the first cloud's window, not its level.",
+    not: "A power law: a line on logarithmic axes fits much that is none, and the isotropic cloud falls as well, because n is finite. The dashed line is that of the first cloud.",
     rows: () => [["cloud", "rank", "eigenvalue"], ...some.flatMap((c) => c.eigenvalues.map((v, i) => [c.name, i + 1, v]))],
     option: () => {
       const series = [];
@@ -76,8 +77,7 @@ function spectra(clouds, share, n) {
         const fit = fitted(c, c.slope?.value);
         if (fit) series.push({ name: c.name, type: "line", symbol: "none", silent: true, lineStyle: { type: "dotted", width: 2, color: css("--ink") }, itemStyle: { color: colour }, data: fit });
       });
-      const first = clouds.find((c) => c.slope?.null?.mean !== undefined && c.slope?.null?.mean !== null);
-      const flat = first && fitted(first, first.slope.null.mean);
+      const flat = isotropic(clouds);
       if (flat) series.push({ name: "isotropic null", type: "line", symbol: "none", silent: true, lineStyle: { type: "dashed", width: 1.5, color: css("--muted") }, itemStyle: { color: css("--muted") }, data: flat });
       return {
         legend: legend(),
@@ -88,6 +88,16 @@ function spectra(clouds, share, n) {
       };
     },
   });
+}
+
+/** The mean spectrum of isotropic clouds, or a line of their slope where the file has no more. */
+function isotropic(clouds) {
+  for (const c of clouds) {
+    const spectrum = c.slope?.nulls?.find((n) => n.spectrum_mean?.length)?.spectrum_mean;
+    if (spectrum) return thin(spectrum.map((v, r) => [r + 1, v]).filter(([, v]) => v > 0));
+  }
+  const first = clouds.find((c) => c.slope?.null?.mean !== undefined && c.slope?.null?.mean !== null);
+  return first ? fitted(first, first.slope.null.mean) : null;
 }
 
 /** At most some hundred points, evenly by log rank. */

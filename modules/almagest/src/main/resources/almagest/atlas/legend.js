@@ -115,7 +115,7 @@ export function legendNode(colouring, hidden, toggle, border) {
   }
   return el("ul", { class: "legend", "aria-label": "Legend; press an entry to hide or show it" }, colouring.entries.map((e) =>
     el("li", {}, el("button", {
-      type: "button", "aria-pressed": String(!hidden.has(String(e.key))), onclick: () => toggle(String(e.key)),
+      type: "button", title: e.title ?? null, "aria-pressed": String(!hidden.has(String(e.key))), onclick: () => toggle(String(e.key)),
     }, el("i", { style: { backgroundColor: e.colour } }), el("span", { class: "name" }, e.name), el("span", { class: "count" }, number(e.count))),
     border && e.key >= 0 && colouring.entries.length < 40 ? el("button", { type: "button", class: "border", title: "Select the 40 features of this lobe with the fewest neighbours of their own lobe", "aria-label": "Select the border of " + e.name, onclick: () => border(e.key) }, "border") : null)));
 }

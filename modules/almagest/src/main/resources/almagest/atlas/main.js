@@ -31,7 +31,7 @@ function layer() {
 }
 
 function title() {
-  const options = index.run?.options ?? {};
+  const options = index.run?.settings ?? index.run?.options ?? {};
   const model = index.run?.model ?? options.model;
   return typeof model === "string" ? model : model?.name ?? "";
 }

@@ -23,7 +23,7 @@ export class FeatureMap {
     }, this.canvas, this.over);
     // A handle for tests and for readers at the console.
     this.element.almagest = this;
-    this.plot = makePlot(this.canvas, new URLSearchParams(location.search).has("canvas"));
+    this.plot = makePlot(this.canvas, location.search.slice(1));
     this.canvas = this.plot.canvas;
     this.tool = "move";
     this.marks = { picked: -1, hovered: -1, lines: [], found: null, selected: null, lit: null };

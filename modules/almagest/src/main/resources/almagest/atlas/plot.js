@@ -36,13 +36,21 @@ void main() {
   gl_FragColor = vec4(vTint.rgb, a);
 }`;
 
-/** Draws by WebGL when the browser can, else by canvas. */
-export function makePlot(canvas, wantCanvas) {
-  if (!wantCanvas) {
+/** From this many points on a flat canvas is filled pixel by pixel. */
+const MANY = 6000;
+
+/**
+ * Draws by WebGL where a graphics processor does it, else on a flat canvas, which is faster than
+ * WebGL in software.
+ *
+ * @param wish "webgl" or "canvas" to have one or the other, else null
+ */
+export function makePlot(canvas, wish) {
+  if (wish === "webgl" || (wish !== "canvas" && accelerated())) {
     try {
       return new WebGlPlot(canvas);
     } catch (problem) {
-      // The canvas that refused a context may still give a flat one; if not, a fresh one does.
+      // A canvas that refused one context may refuse the other as well; a fresh one does not.
       const fresh = canvas.cloneNode();
       canvas.replaceWith(fresh);
       return new CanvasPlot(fresh);
@@ -51,9 +59,21 @@ export function makePlot(canvas, wantCanvas) {
   return new CanvasPlot(canvas);
 }
 
+let known = null;
+
+function accelerated() {
+  if (known === null) {
+    const gl = document.createElement("canvas").getContext("webgl2");
+    const names = gl?.getExtension("WEBGL_debug_renderer_info");
+    const renderer = gl ? String(gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER)) : "";
+    known = gl !== null && !/swiftshader|llvmpipe|softpipe|software|basic render/i.test(renderer);
+    gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+  return known;
+}
+
 class WebGlPlot {
   constructor(canvas) {
-    if (!document.createElement("canvas").getContext("webgl2")) throw new Error("no WebGL 2");
     this.canvas = canvas;
     this.kind = "WebGL";
     this.renderer = new WebGLRenderer({ canvas, antialias: false, alpha: true, preserveDrawingBuffer: true });
@@ -153,6 +173,7 @@ export class CanvasPlot {
     const w = Math.round(view.width * ratio);
     const h = Math.round(view.height * ratio);
     if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
+    if (this.order.length > MANY) return this.drawPixels(view, ratio, grow, w, h);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     const p = [0, 0, 0];
@@ -171,6 +192,38 @@ export class CanvasPlot {
         context.fill();
       }
     }
+  }
+
+  /** Tens of thousands of points, as pixels: no blending, and no path for each. */
+  drawPixels(view, ratio, grow, w, h) {
+    const { flat, cloud, size, rgba, context } = this;
+    if (this.image?.width !== w || this.image?.height !== h) {
+      this.image = context.createImageData(w, h);
+      this.pixels = new Uint32Array(this.image.data.buffer);
+    }
+    const { pixels } = this;
+    pixels.fill(0);
+    const colours = new Uint32Array(rgba.buffer, rgba.byteOffset, size.length);
+    const p = [0, 0, 0];
+    for (const f of this.order) {
+      if (rgba[4 * f + 3] === 0) continue;
+      view.project(flat[2 * f], flat[2 * f + 1], cloud[3 * f], cloud[3 * f + 1], cloud[3 * f + 2], p);
+      const r = Math.max(0.75, (size[f] * grow * p[2]) / 2) * ratio;
+      const x = p[0] * ratio;
+      const y = p[1] * ratio;
+      if (x < -r || y < -r || x > w + r || y > h + r) continue;
+      const left = Math.max(0, Math.round(x - r));
+      const right = Math.min(w - 1, Math.round(x + r));
+      const bottom = Math.min(h - 1, Math.round(y + r));
+      for (let row = Math.max(0, Math.round(y - r)); row <= bottom; row++) {
+        const dy = row - y;
+        for (let column = left; column <= right; column++) {
+          const dx = column - x;
+          if (dx * dx + dy * dy <= r * r + 0.25) pixels[row * w + column] = colours[f];
+        }
+      }
+    }
+    context.putImageData(this.image, 0, 0);
   }
 
   dispose() {}

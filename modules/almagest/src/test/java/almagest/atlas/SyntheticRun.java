@@ -44,10 +44,11 @@ public final class SyntheticRun {
     this.seed = seed;
   }
 
-  /** Makes a run with its page, to be looked at: folder, number of features. */
+  /** Makes a run with its page, to be looked at: folder, number of features, layers. */
   public static void main(String[] args) {
     Path folder = Path.of(args[0]);
-    write(folder, Integer.parseInt(args[1]), 0, 1, 3, 5);
+    int[] layers = java.util.Arrays.stream(args).skip(2).mapToInt(Integer::parseInt).toArray();
+    write(folder, Integer.parseInt(args[1]), 0, layers.length == 0 ? new int[] {1, 3, 5} : layers);
     Atlas.write(folder, folder.resolve("index.html"));
   }
 

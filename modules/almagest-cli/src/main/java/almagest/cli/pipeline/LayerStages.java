@@ -2,6 +2,7 @@ package almagest.cli.pipeline;
 
 import almagest.activation.ActivationStore;
 import almagest.activation.TokenTable;
+import almagest.atlas.FiringText;
 import almagest.brain.Affinity;
 import almagest.brain.ChunkBuilder;
 import almagest.brain.Chunks;
@@ -38,6 +39,9 @@ import java.util.Map;
  * controls.
  */
 final class LayerStages {
+  /** Tokens of a text that is played. */
+  private static final int TEXT_LENGTH = 96;
+
   private final Settings settings;
   private final Sources sources;
   private final Workers workers;
@@ -165,6 +169,32 @@ final class LayerStages {
     try (LanguageModel model = sources.openModel()) {
       firings.writeExamples(file, model.tokenizer()::display, d -> list.documents().get(d).id());
     }
+  }
+
+  /** One text of each type with the features that fire on its tokens, to be played on the map. */
+  Stage texts(Stage documents, Stage activations, Stage sae) {
+    return new Stage(
+        in("texts"),
+        Map.of("length", TEXT_LENGTH),
+        List.of(documents, activations, sae),
+        List.of(in("texts.jsonl")),
+        true,
+        run -> {
+          DocumentList list = DocumentList.read(run);
+          ActivationStore store = ActivationStore.open(ReadingStages.store(run, layer));
+          try (LanguageModel model = sources.openModel()) {
+            FiringText.write(
+                run.resolve(in("texts.jsonl")),
+                store,
+                Sae.open(run.resolve(in("sae"))),
+                TEXT_LENGTH,
+                new FiringText.Names(
+                    model.tokenizer()::display,
+                    d -> list.documents().get(d).id(),
+                    d -> list.documents().get(d).type()),
+                workers);
+          }
+        });
   }
 
   /** Encodes all tokens: which features fire in which chunk, how often, and in what contexts. */

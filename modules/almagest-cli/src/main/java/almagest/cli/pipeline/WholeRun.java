@@ -105,7 +105,8 @@ public final class WholeRun {
       Stage collect = stages.collect(documents, activations, sae);
       Stage lobes = stages.lobes(sae, collect);
       saes.put(layer, sae);
-      all.addAll(List.of(sae, collect, lobes, stages.map(sae)));
+      all.addAll(
+          List.of(sae, collect, lobes, stages.map(sae), stages.texts(documents, activations, sae)));
       if (layer == settings.reading().middle()) {
         all.add(stages.control(documents, activations, sae, lobes));
       }
