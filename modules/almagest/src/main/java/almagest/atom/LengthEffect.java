@@ -1,7 +1,9 @@
 package almagest.atom;
 
+import almagest.linalg.Pca;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.Points;
 
 /**
  * The first principal component of the z-scored differences against the difference in length of the
@@ -17,7 +19,8 @@ import almagest.tensor.DoubleMatrix;
  */
 public record LengthEffect(double r, double lo, double hi, int n, double[] score, int[] length) {
   static LengthEffect of(Differences differences, DoubleMatrix raw, Workers workers) {
-    DoubleMatrix pc = PrincipalAxes.scores(PrincipalAxes.zScored(raw), 1, workers);
+    Points standard = Points.of(ZScores.of(raw));
+    DoubleMatrix pc = Pca.of(standard, 1, workers).scores(standard, workers);
     int n = differences.size();
     int[] length = new int[n];
     double[] score = new double[n];

@@ -1,7 +1,9 @@
 package almagest.atom;
 
+import almagest.linalg.Pca;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.Points;
 
 /**
  * The two pictures of the article's first figure.
@@ -14,9 +16,11 @@ import almagest.tensor.DoubleMatrix;
  */
 public record Scatter(double[][] before, double[][] after, int[] relation, String[][] pairs) {
   static Scatter of(Differences differences, DoubleMatrix raw, Lda lda, Workers workers) {
-    DoubleMatrix principal = PrincipalAxes.scores(PrincipalAxes.zScored(raw), 2, workers);
+    Points standard = Points.of(ZScores.of(raw));
+    DoubleMatrix principal =
+        Pca.of(standard, Math.min(2, raw.columns()), workers).scores(standard, workers);
     DoubleMatrix discriminant =
-        PrincipalAxes.zScored(lda.transform(raw, Math.min(2, lda.components()), workers));
+        ZScores.of(lda.transform(raw, Math.min(2, lda.components()), workers));
     return new Scatter(
         points(principal),
         points(discriminant),
