@@ -28,6 +28,7 @@ final class Sources {
   private final @Nullable EmbeddedModel embedded;
   private final Corpus corpus;
   private final LanguageModel.Options modelOptions;
+  private final Map<String, String> modelHashes;
 
   private Sources(
       Path modelFolder,
@@ -38,6 +39,7 @@ final class Sources {
     this.embedded = embedded;
     this.corpus = corpus;
     this.modelOptions = modelOptions;
+    this.modelHashes = hashesOf(modelFolder);
   }
 
   /** Fetches what is embedded and not in the cache yet. */
@@ -83,7 +85,7 @@ final class Sources {
 
   /** SHA-256 by file name of everything in the model's folder that decides about its numbers. */
   Map<String, String> modelHashes() {
-    return hashesOf(modelFolder);
+    return modelHashes;
   }
 
   /** SHA-256 of a file, or of every file in a folder, by its name there. */
