@@ -161,7 +161,7 @@ final class CollectCommand implements Callable<Integer> {
           source.tokens == null ? texts(windows, workers, progress) : ids(windows, source.tokens);
       TokenTable table;
       try (Stream<Window> all = reading.windows.get()) {
-        table = TokenTable.of(all.toList());
+        table = TokenTable.of(all);
       }
       List<String> types = reading.typeOf.stream().distinct().sorted().toList();
       short[] typeOf = new short[reading.typeOf.size()];

@@ -1,6 +1,7 @@
 package almagest.activation;
 
 import java.util.Arrays;
+import java.util.stream.Stream;
 
 /**
  * Where each token of a store comes from; one entry a row.
@@ -28,6 +29,13 @@ public record TokenTable(int[] document, int[] position, int[] id, int[] window)
   public static TokenTable of(Iterable<Window> windows) {
     Builder builder = new Builder();
     windows.forEach(builder::add);
+    return builder.build();
+  }
+
+  /** As {@link #of(Iterable)}, keeping no window once its tokens are in the table. */
+  public static TokenTable of(Stream<Window> windows) {
+    Builder builder = new Builder();
+    windows.forEachOrdered(builder::add);
     return builder.build();
   }
 
