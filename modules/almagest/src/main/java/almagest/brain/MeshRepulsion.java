@@ -10,8 +10,9 @@ import java.util.Arrays;
  * spline itself, both without what a point does to itself.
  *
  * <p>What the mesh does not resolve weakens the push between points nearer than about two lines, by
- * a few per cent where a map is sparse; the divergence ends one to four per cent above that of all
- * pairs.
+ * a few per cent where a map is sparse, and the divergence ends higher for it: one to four per cent
+ * above that of all pairs on 4,096 directions, nine per cent above that of a mesh of spacing 0.3 on
+ * 16,384, where all pairs were not tried.
  *
  * <p>FFT-interpolated t-SNE (Linderman et al. 2019) interpolates polynomials of four charges; a
  * spline with its own gradient needs one (the smooth particle mesh of Essmann et al. 1995). The
