@@ -9,16 +9,13 @@ import almagest.format.NpyArray;
 import almagest.galaxy.Galaxy;
 import almagest.galaxy.NamedCloud;
 import almagest.galaxy.Options;
-import almagest.run.Hashes;
 import almagest.run.InputException;
 import almagest.run.Provenance;
-import almagest.run.ResourceException;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,7 +28,6 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -185,12 +181,7 @@ final class GalaxyCommand implements Callable<Integer> {
 
   private String keep(NamedCloud cloud, DoubleMatrix scores) {
     String name = cloud.name() + "-pca3.npy";
-    float[] values = new float[scores.rows() * scores.columns()];
-    double[] wide = scores.toArray();
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) wide[i];
-    }
-    Npy.write(out.resolve(name), NpyArray.of(values, scores.rows(), scores.columns()));
+    Npy.write(out.resolve(name), NpyArray.narrowed(scores));
     return name;
   }
 
@@ -208,7 +199,7 @@ final class GalaxyCommand implements Callable<Integer> {
       } else {
         points = Clouds.points(cloud);
       }
-      hash(cloud, hashes);
+      hashes.putAll(new CloudArgument(cloud).hashes());
       String name = name(cloud);
       for (int copy = 2; named.containsKey(name); copy++) {
         name = name(cloud) + "-" + copy;
@@ -258,22 +249,6 @@ final class GalaxyCommand implements Callable<Integer> {
     String key = colon < 0 ? "" : cloud.substring(colon + 1);
     return (key.isEmpty() || key.equals("W_dec") ? name : name + "-" + key)
         .replaceAll("[^A-Za-z0-9._-]", "-");
-  }
-
-  private static void hash(String cloud, Map<String, String> hashes) {
-    Path path = Path.of(cloud);
-    if (!Files.isDirectory(path)) {
-      String file = cloud.replaceFirst("(\\.np[yz]|\\.safetensors):.*$", "$1");
-      hashes.put(file, Hashes.sha256(Path.of(file)));
-      return;
-    }
-    try (Stream<Path> files = Files.list(path)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        hashes.put(file.toString(), Hashes.sha256(file));
-      }
-    } catch (IOException e) {
-      throw new ResourceException("cannot list " + path + ": " + e.getMessage(), e);
-    }
   }
 
   private void print(ObjectNode result) {

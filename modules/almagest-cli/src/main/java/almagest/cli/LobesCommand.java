@@ -7,8 +7,6 @@ import almagest.brain.Lobes;
 import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
-import almagest.feature.Sae;
-import almagest.format.Clouds;
 import almagest.format.Json;
 import almagest.run.InputException;
 import almagest.run.Provenance;
@@ -158,7 +156,7 @@ final class LobesCommand implements Callable<Integer> {
             Lobes.Options.DEFAULT.heldOut(),
             position(),
             new almagest.brain.LobeTypes.Options(nulls, 10 * nulls));
-    FloatMatrix directions = decoder == null ? null : directions(decoder);
+    FloatMatrix directions = decoder == null ? null : new CloudArgument(decoder).open();
     try (Workers workers = common.workers()) {
       LobesResult result;
       if (source.chunks != null) {
@@ -203,13 +201,10 @@ final class LobesCommand implements Callable<Integer> {
       Cooccurrence counts, @Nullable FloatMatrix directions, Workers workers) {
     Neighbours.write(
         out.resolve("neighbours.npz"),
-        directions == null ? null : Neighbours.byCosine(directions, 10, workers),
+        directions == null
+            ? null
+            : almagest.feature.Neighbours.byCosine(directions, 10, workers, common.progress()),
         Neighbours.byPhi(counts, 10, workers));
-  }
-
-  private static FloatMatrix directions(String cloud) {
-    Path path = Path.of(cloud);
-    return Files.isDirectory(path) ? Sae.open(path).wDec() : Clouds.open(cloud);
   }
 
   private Map<String, Object> settings() {

@@ -2,9 +2,7 @@ package almagest.brain;
 
 import almagest.format.NpyArray;
 import almagest.format.Npz;
-import almagest.linalg.Blas;
 import almagest.run.Workers;
-import almagest.tensor.FloatMatrix;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -50,53 +48,6 @@ public record Neighbours(int count, int[] index, float[] value) {
     return found;
   }
 
-  /** By the cosine of two decoder directions. */
-  public static Neighbours byCosine(FloatMatrix decoder, int count, Workers workers) {
-    int n = decoder.rowsAsInt();
-    int d = decoder.columns();
-    Neighbours found = empty(n, count);
-    float[] length = new float[n];
-    workers.run(
-        n,
-        i -> {
-          double square = 0;
-          for (float v : decoder.row(i)) {
-            square += (double) v * v;
-          }
-          length[i] = (float) Math.sqrt(square);
-        });
-    workers.run(
-        (n + ROWS - 1) / ROWS,
-        p -> {
-          int i0 = p * ROWS;
-          int i1 = Math.min(n, i0 + ROWS);
-          FloatMatrix products = FloatMatrix.zeros(i1 - i0, n);
-          Blas.sgemm(
-              false,
-              true,
-              i1 - i0,
-              n,
-              d,
-              1,
-              decoder.slice(i0, i1).data(),
-              d,
-              decoder.data(),
-              d,
-              0,
-              products.data(),
-              n);
-          float[] cosine = new float[n];
-          for (int i = i0; i < i1; i++) {
-            products.copyRow(i - i0, cosine);
-            for (int j = 0; j < n; j++) {
-              cosine[j] /= length[i] * length[j];
-            }
-            found.fill(i, cosine, Float.NEGATIVE_INFINITY);
-          }
-        });
-    return found;
-  }
-
   private static Neighbours empty(int n, int count) {
     int[] index = new int[Math.multiplyExact(n, count)];
     Arrays.fill(index, -1);
@@ -128,19 +79,25 @@ public record Neighbours(int count, int[] index, float[] value) {
     }
   }
 
-  /** Writes {@code neighbours.npz}; a side that is null is left out. */
-  public static void write(Path file, @Nullable Neighbours cosine, @Nullable Neighbours phi) {
+  /**
+   * Writes {@code neighbours.npz}; a side that is null is left out.
+   *
+   * @param cosine by the directions of features
+   */
+  public static void write(
+      Path file, almagest.feature.@Nullable Neighbours cosine, @Nullable Neighbours phi) {
     Map<String, NpyArray> arrays = new LinkedHashMap<>();
     if (cosine != null) {
-      cosine.addTo(arrays, "cosine");
+      put(arrays, "cosine", cosine.k(), cosine.index(), cosine.value());
     }
     if (phi != null) {
-      phi.addTo(arrays, "phi");
+      put(arrays, "phi", phi.count, phi.index, phi.value);
     }
     Npz.write(file, arrays);
   }
 
-  private void addTo(Map<String, NpyArray> arrays, String name) {
+  private static void put(
+      Map<String, NpyArray> arrays, String name, int count, int[] index, float[] value) {
     int n = count == 0 ? 0 : index.length / count;
     arrays.put(name + "_index", NpyArray.of(index, n, count));
     arrays.put(name + "_value", NpyArray.of(value, n, count));

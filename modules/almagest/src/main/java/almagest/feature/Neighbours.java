@@ -1,19 +1,13 @@
 package almagest.feature;
 
-import almagest.format.NpyArray;
-import almagest.format.Npz;
 import almagest.linalg.Blas;
 import almagest.run.Progress;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The features whose directions lie closest to each one's, by cosine. Exact: every pair is
@@ -98,33 +92,6 @@ public record Neighbours(int k, int[] index, float[] value) {
           });
     }
     return new Neighbours(k, index, value);
-  }
-
-  /**
-   * Writes {@code cosine_index} int32 [n, k], {@code cosine_value} float32 [n, k], and the same for
-   * {@code phi}: neighbours by co-occurrence, or none at all.
-   */
-  public static void write(Path file, Neighbours cosine, @Nullable Neighbours phi) {
-    Neighbours second =
-        phi == null
-            ? new Neighbours(
-                cosine.k, filledInts(cosine.index.length, -1), new float[cosine.value.length])
-            : phi;
-    Map<String, NpyArray> arrays = new LinkedHashMap<>();
-    cosine.put("cosine", arrays);
-    second.put("phi", arrays);
-    Npz.write(file, arrays);
-  }
-
-  private void put(String name, Map<String, NpyArray> arrays) {
-    arrays.put(name + "_index", NpyArray.of(index, index.length / k, k));
-    arrays.put(name + "_value", NpyArray.of(value, value.length / k, k));
-  }
-
-  private static int[] filledInts(int n, int v) {
-    int[] values = new int[n];
-    Arrays.fill(values, v);
-    return values;
   }
 
   private static float[] filled(int n, float v) {

@@ -1,6 +1,7 @@
 package almagest.format;
 
 import almagest.run.InputException;
+import almagest.tensor.DoubleMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -85,6 +86,16 @@ public record NpyArray(int[] shape, Object values) {
       case byte[] v -> new Tensor("array", ElementType.I8, wide, MemorySegment.ofArray(v));
       default -> throw new IllegalStateException("no numpy kind for " + values.getClass());
     };
+  }
+
+  /** A matrix rounded to float32, [rows, columns]. */
+  public static NpyArray narrowed(DoubleMatrix matrix) {
+    double[] wide = matrix.toArray();
+    float[] values = new float[wide.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) wide[i];
+    }
+    return of(values, matrix.rows(), matrix.columns());
   }
 
   public static NpyArray scalar(long value) {

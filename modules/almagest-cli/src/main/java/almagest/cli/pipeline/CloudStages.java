@@ -87,13 +87,7 @@ final class CloudStages {
 
   private static String keep(Path run, String name, DoubleMatrix scores) {
     String file = name + "-pca3.npy";
-    double[] wide = scores.toArray();
-    float[] values = new float[wide.length];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) wide[i];
-    }
-    Npy.write(
-        run.resolve("galaxy").resolve(file), NpyArray.of(values, scores.rows(), scores.columns()));
+    Npy.write(run.resolve("galaxy").resolve(file), NpyArray.narrowed(scores));
     return file;
   }
 

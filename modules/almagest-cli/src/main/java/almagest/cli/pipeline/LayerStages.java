@@ -6,12 +6,14 @@ import almagest.atlas.FiringText;
 import almagest.brain.Affinity;
 import almagest.brain.ChunkBuilder;
 import almagest.brain.Chunks;
+import almagest.brain.CloudMap;
 import almagest.brain.Cooccurrence;
 import almagest.brain.LobeTypes;
 import almagest.brain.Lobes;
 import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
+import almagest.brain.Tsne;
 import almagest.feature.ActivationSource;
 import almagest.feature.FeatureStream;
 import almagest.feature.PcaBaseline;
@@ -253,7 +255,7 @@ final class LayerStages {
               Lobes.of(chunks, decoder, lobeOptions(), seed("lobes"), workers, progress);
           Neighbours.write(
               folder.resolve("neighbours.npz"),
-              Neighbours.byCosine(decoder, 10, workers),
+              almagest.feature.Neighbours.byCosine(decoder, 10, workers, progress),
               Neighbours.byPhi(counts, 10, workers));
           result.write(folder, provenance());
         });
@@ -287,17 +289,16 @@ final class LayerStages {
         in("map"),
         Map.of("iterations", settings.brain().mapIterations()),
         List.of(sae),
-        List.of(in("map.npy"), in("map.json"), in("pca.npy")),
+        List.of(in("map.npy"), in("map.json"), in("pca.npy"), in("pca.json")),
         true,
         run -> {
           Path folder = run.resolve(folder(layer));
-          FlatMap.write(
-              Sae.open(folder.resolve("sae")).wDec(),
-              settings.brain().mapIterations(),
-              folder,
-              provenance(),
-              workers,
-              progress);
+          FloatMatrix decoder = Sae.open(folder.resolve("sae")).wDec();
+          int iterations = settings.brain().mapIterations();
+          Tsne.Options options =
+              new Tsne.Options(30, 12, Math.min(250, iterations / 3), iterations);
+          CloudMap.tsne(decoder, options, workers, progress).write(folder, "map", provenance());
+          CloudMap.pca(decoder, 3, workers, progress).write(folder, "pca", provenance());
         });
   }
 
