@@ -91,22 +91,21 @@ class AtlasPageTest {
       assertThat(page.evaluate("() => document.querySelector('.map').almagest.plot.kind"))
           .asString()
           .isEqualToIgnoringCase(wish);
-      assertThat(
-              page.evaluate(
-                  """
-                  () => {
-                    const { canvas } = document.querySelector(".map").almagest;
-                    const copy = document.createElement("canvas");
-                    copy.width = canvas.width;
-                    copy.height = canvas.height;
-                    const c = copy.getContext("2d");
-                    c.drawImage(canvas, 0, 0);
-                    const colours = new Set(new Uint32Array(c.getImageData(0, 0, copy.width, copy.height).data.buffer));
-                    return colours.size > 3;
-                  }
-                  """))
-          .as(wish)
-          .isEqualTo(true);
+      // The page draws in animation frames, so the first of them may come after it says that it is
+      // ready; a canvas that stays empty runs into the time limit and fails.
+      page.waitForFunction(
+          """
+          () => {
+            const { canvas } = document.querySelector(".map").almagest;
+            const copy = document.createElement("canvas");
+            copy.width = canvas.width;
+            copy.height = canvas.height;
+            const c = copy.getContext("2d");
+            c.drawImage(canvas, 0, 0);
+            const colours = new Set(new Uint32Array(c.getImageData(0, 0, copy.width, copy.height).data.buffer));
+            return colours.size > 3;
+          }
+          """);
       double[] at = browsing.pixelOf(page, 5);
       page.mouse().click(at[0], at[1]);
       page.waitForSelector(".card h2");
