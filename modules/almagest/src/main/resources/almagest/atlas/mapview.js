@@ -27,8 +27,8 @@ export class MapView {
     this.element = el("div", { class: "mapview" },
       el("div", { class: "sky" }, this.controls, this.maps, this.legends,
         el("p", { class: "caveat keys", id: "map-keys" }, "Drag to move (in 3-D to turn), wheel or two fingers to zoom, Shift and drag for a rectangle. Keys: arrows, + and −, 0 for the whole, Enter for the feature in the middle, Esc to let go."),
-        this.caption),
-      this.card, this.below, this.tip, this.status);
+        this.caption, this.below),
+      this.card, this.tip, this.status);
     this.player = new Player((lit) => {
       this.panes.forEach((p) => {
         p.map.marks.lit = lit;
