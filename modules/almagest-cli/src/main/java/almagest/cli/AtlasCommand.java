@@ -116,7 +116,8 @@ final class AtlasCommand implements Callable<Integer> {
         this.reader = null;
       } else {
         Optional<EmbeddedModel> known = EmbeddedModel.named(model);
-        Path folder = known.isPresent() ? known.get().folder(common.progress()) : Path.of(model);
+        Path folder =
+            known.isPresent() ? known.get().folder(common.progress()) : common.local(model);
         this.reader = new TextReader(run, folder, workers);
       }
     }

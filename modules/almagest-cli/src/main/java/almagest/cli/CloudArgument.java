@@ -17,9 +17,14 @@ import java.util.stream.Stream;
  * sparse autoencoder, whose decoder is meant.
  */
 record CloudArgument(String text) {
+  /** Fetches what is published and not in the cache yet. */
+  static CloudArgument of(String text, Common common) {
+    return new CloudArgument(common.localArray(text));
+  }
+
   static final String DESCRIPTION =
       "FILE.npy [n, d], FILE.npz:KEY, FILE.safetensors:KEY, an SAE directory or a Gemma Scope"
-          + " params.npz (its decoder).";
+          + " params.npz (its decoder); hub:ORG/REPO:PATH or release/sae_id of a published one.";
 
   FloatMatrix open() {
     Path path = Path.of(text);

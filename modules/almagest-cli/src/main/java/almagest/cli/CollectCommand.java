@@ -58,16 +58,17 @@ final class CollectCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       required = true,
-      paramLabel = "DIR",
-      description = "A model directory.")
-  private Path model = Path.of("");
+      paramLabel = "MODEL",
+      description = "A model directory, or hub:ORG/REPO.")
+  private String model = "";
 
   @Option(
       names = "--sae",
       required = true,
       paramLabel = "SAE",
-      description = "A SAELens directory, Gemma Scope params.npz, …")
-  private Path sae = Path.of("");
+      description =
+          "A SAELens directory, Gemma Scope params.npz, …, hub:ORG/REPO:PATH or release/sae_id.")
+  private String sae = "";
 
   @Option(
       names = "--hook",
@@ -143,9 +144,10 @@ final class CollectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Sae features = Sae.open(sae);
+    Sae features = Sae.open(common.local(sae));
     Hook at = Hook.parse(hook);
-    try (LanguageModel opened = LanguageModel.open(model, new LanguageModel.Options());
+    try (LanguageModel opened =
+            LanguageModel.open(common.local(model), new LanguageModel.Options());
         Workers workers = common.workers()) {
       if (opened.width(at) != features.dModel()) {
         throw new InputException(
@@ -215,7 +217,7 @@ final class CollectCommand implements Callable<Integer> {
     Corpora.Options options = Corpora.Options.defaults().withTypeField(typeField);
     Corpus corpus =
         Corpora.open(
-            java.util.Objects.requireNonNull(source.corpus),
+            common.local(java.util.Objects.requireNonNull(source.corpus)).toString(),
             documents < 0 ? options : options.withDocuments(documents),
             progress);
     List<String> ids = new ArrayList<>();

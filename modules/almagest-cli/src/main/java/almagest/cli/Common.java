@@ -1,10 +1,12 @@
 package almagest.cli;
 
+import almagest.format.hub.Hub;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import java.io.Console;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +16,9 @@ import picocli.CommandLine.Option;
 
 /** The options that every command has; use it as a {@link Mixin}. */
 final class Common {
+  /** What {@link #localArray} and {@link CloudArgument} take for a file and a key. */
+  static final Pattern ARRAY = Pattern.compile("(.+\\.(?:np[yz]|safetensors|pt))(:[^:/]+)");
+
   @Option(
       names = "--seed",
       paramLabel = "N",
@@ -78,6 +83,20 @@ final class Common {
 
   Progress progress() {
     return quiet ? Progress.NONE : new ConsoleProgress(System.err, onTerminal());
+  }
+
+  /**
+   * Where a model, an SAE or a corpus is that a user names by a path, {@code hub:ORG/REPO[:PATH]}
+   * or SAELens' {@code release/sae_id}; what is not in the hub's cache yet is fetched.
+   */
+  Path local(String name) {
+    return Hub.pathOf(name, progress());
+  }
+
+  /** As {@link #local}, of a file with the name of one of its arrays, {@code FILE:KEY}. */
+  String localArray(String name) {
+    Matcher m = ARRAY.matcher(name);
+    return m.matches() ? local(m.group(1)) + m.group(2) : local(name).toString();
   }
 
   /** Whether a person watches; null is what older JDKs answer for "no". */

@@ -6,6 +6,7 @@ import almagest.corpus.Document;
 import almagest.corpus.EmbeddedModel;
 import almagest.corpus.Licence;
 import almagest.format.Json;
+import almagest.format.hub.HubName;
 import almagest.model.Tokenizer;
 import almagest.run.InputException;
 import almagest.run.Progress;
@@ -133,8 +134,8 @@ final class CorpusCommand implements Runnable {
       options = textField == null ? options : options.withTextField(textField);
       Progress progress = common.progress();
       Map<String, Counts> types = new TreeMap<>();
-      try (Corpus corpus = Corpora.open(where, options, progress);
-          Tokenizing tokenizing = new Tokenizing(model, progress);
+      try (Corpus corpus = Corpora.open(common.local(where).toString(), options, progress);
+          Tokenizing tokenizing = new Tokenizing(model, common);
           Stream<Document> all = corpus.documents();
           Progress.Task task = progress.start("read documents", -1, "documents")) {
         for (Document document : (Iterable<Document>) all::iterator) {
@@ -211,16 +212,20 @@ final class CorpusCommand implements Runnable {
   private static final class Tokenizing implements AutoCloseable {
     private final @Nullable Tokenizer tokenizer;
 
-    Tokenizing(@Nullable String model, Progress progress) {
-      this.tokenizer = model == null ? null : Tokenizer.open(file(model, progress));
+    Tokenizing(@Nullable String model, Common common) {
+      this.tokenizer = model == null ? null : Tokenizer.open(file(model, common));
     }
 
-    private static Path file(String model, Progress progress) {
+    private static Path file(String model, Common common) {
       Optional<EmbeddedModel> known = EmbeddedModel.named(model);
       if (known.isPresent()) {
-        return known.get().folder(progress).resolve(known.get().name() + "-tokenizer.json");
+        return known
+            .get()
+            .folder(common.progress())
+            .resolve(known.get().name() + "-tokenizer.json");
       }
-      Path path = Path.of(model);
+      boolean repository = HubName.isWritten(model) && HubName.parse(model).path().isEmpty();
+      Path path = common.local(repository ? model + ":tokenizer.json" : model);
       return Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
     }
 

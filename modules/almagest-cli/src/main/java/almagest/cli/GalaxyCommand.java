@@ -63,7 +63,7 @@ final class GalaxyCommand implements Callable<Integer> {
       paramLabel = "F",
       description =
           "Clouds, one a layer: FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, an SAE directory or a"
-              + " Gemma Scope params.npz (its decoder).")
+              + " Gemma Scope params.npz (its decoder); hub:ORG/REPO:PATH or release/sae_id.")
   private List<String> clouds = new ArrayList<>();
 
   @Option(
@@ -188,7 +188,7 @@ final class GalaxyCommand implements Callable<Integer> {
   private List<NamedCloud> open(Map<String, String> hashes) {
     Map<String, NamedCloud> named = new LinkedHashMap<>();
     for (int i = 0; i < clouds.size(); i++) {
-      String cloud = clouds.get(i);
+      String cloud = common.localArray(clouds.get(i));
       Points points;
       @Nullable SaeInfo info = null;
       Path path = Path.of(cloud);

@@ -156,7 +156,7 @@ final class LobesCommand implements Callable<Integer> {
             Lobes.Options.DEFAULT.heldOut(),
             position(),
             new almagest.brain.LobeTypes.Options(nulls, 10 * nulls));
-    FloatMatrix directions = decoder == null ? null : new CloudArgument(decoder).open();
+    FloatMatrix directions = decoder == null ? null : CloudArgument.of(decoder, common).open();
     try (Workers workers = common.workers()) {
       LobesResult result;
       if (source.chunks != null) {
@@ -223,8 +223,8 @@ final class LobesCommand implements Callable<Integer> {
     files.add(
         java.util.Objects.requireNonNull(
             source.chunks != null ? source.chunks : source.cooccurrence));
-    if (decoder != null && Files.isRegularFile(Path.of(decoder))) {
-      files.add(Path.of(decoder));
+    if (decoder != null && Files.isRegularFile(Path.of(common.localArray(decoder)))) {
+      files.add(Path.of(common.localArray(decoder)));
     }
     return files.toArray(Path[]::new);
   }

@@ -85,7 +85,7 @@ final class MapCommand implements Callable<Integer> {
               + dimensions);
     }
     Tsne.Options options = new Tsne.Options(perplexity, exaggeration, early, iterations);
-    CloudArgument argument = new CloudArgument(cloud);
+    CloudArgument argument = CloudArgument.of(cloud, common);
     FloatMatrix points = argument.open();
     CloudMap map;
     try (Workers workers = common.workers()) {

@@ -58,7 +58,7 @@ final class ModelCommand {
 
     @Override
     public Integer call() {
-      try (LanguageModel model = options.open()) {
+      try (LanguageModel model = options.open(common)) {
         ObjectNode root = Json.object();
         root.put("name", model.name());
         root.put("family", model.family());
@@ -90,7 +90,7 @@ final class ModelCommand {
 
     @Override
     public Integer call() {
-      try (LanguageModel model = options.open()) {
+      try (LanguageModel model = options.open(common)) {
         Tokenizer tokenizer = model.tokenizer();
         int[] ids = tokenizer.encode(text);
         ArrayNode pieces = Json.object().putArray("tokens");
@@ -178,7 +178,7 @@ final class ModelCommand {
       }
       Map<String, Hook> named = new LinkedHashMap<>();
       hooks.forEach(name -> named.put(name.strip(), Hook.parse(name.strip())));
-      try (LanguageModel model = options.open();
+      try (LanguageModel model = options.open(common);
           Workers workers = common.workers()) {
         PaddedBatch batch = tokens == null ? ofText(model) : ofIds(tokens);
         LanguageModel.Request request =
@@ -259,7 +259,7 @@ final class ModelCommand {
 
     @Override
     public Integer call() {
-      try (LanguageModel model = options.open();
+      try (LanguageModel model = options.open(common);
           Workers workers = common.workers()) {
         Verification result = Verification.run(model, reference, workers);
         if (common.json) {

@@ -1,7 +1,6 @@
 package almagest.cli;
 
 import almagest.model.LanguageModel;
-import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -10,10 +9,10 @@ final class ModelOptions {
   @Option(
       names = "--model",
       required = true,
-      paramLabel = "DIR",
+      paramLabel = "MODEL",
       description =
-          "A model's directory: config.json with safetensors, or NAME.onnx of an encoder.")
-  Path directory = Path.of("");
+          "A model's directory (config.json with safetensors, or NAME.onnx of an encoder), a .gguf file, or hub:ORG/REPO.")
+  String model = "";
 
   @Option(
       names = "--device",
@@ -29,7 +28,7 @@ final class ModelOptions {
       description = "What matrix products are computed in (default: ${DEFAULT-VALUE}).")
   String dtype = "float32";
 
-  LanguageModel open() {
-    return LanguageModel.open(directory, LanguageModel.Options.of(device, dtype));
+  LanguageModel open(Common common) {
+    return LanguageModel.open(common.local(model), LanguageModel.Options.of(device, dtype));
   }
 }

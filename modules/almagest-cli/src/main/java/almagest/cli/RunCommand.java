@@ -55,15 +55,15 @@ final class RunCommand implements Callable<Integer> {
       names = "--model",
       paramLabel = "MODEL",
       description =
-          "A Hugging Face model directory, or an embedded model: all-minilm-l6-v2, bge-small-en-v1.5.")
+          "A Hugging Face model directory, hub:ORG/REPO, or an embedded model: all-minilm-l6-v2, bge-small-en-v1.5.")
   private @Nullable String model;
 
   @Option(
       names = "--sae",
       paramLabel = "SAE",
       description =
-          "A published SAE (SAELens directory, Gemma Scope params.npz) for the middle layer; without it SAEs are trained.")
-  private @Nullable Path sae;
+          "A published SAE (SAELens directory, Gemma Scope params.npz, hub:ORG/REPO:PATH, release/sae_id) for the middle layer; without it SAEs are trained.")
+  private @Nullable String sae;
 
   @Option(
       names = "--corpus",

@@ -21,8 +21,12 @@ import picocli.CommandLine.Option;
 final class SaeConvertCommand implements Callable<Integer> {
   @Mixin private Common common = new Common();
 
-  @Option(names = "--sae", required = true, paramLabel = "SAE", description = "The SAE.")
-  private Path sae = Path.of("");
+  @Option(
+      names = "--sae",
+      required = true,
+      paramLabel = "SAE",
+      description = "The SAE: a file, a directory, hub:ORG/REPO:PATH or release/sae_id.")
+  private String sae = "";
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where to write.")
   private Path out = Path.of("");
@@ -38,7 +42,7 @@ final class SaeConvertCommand implements Callable<Integer> {
     if (Files.exists(out.resolve("cfg.json")) && !common.force) {
       throw InputException.in(out, "", "an SAE is here already", "--force overwrites it");
     }
-    Sae opened = Sae.open(sae);
+    Sae opened = Sae.open(common.local(sae));
     Sae converted = unitDecoder ? opened.withUnitDecoder() : opened;
     converted.save(out);
     if (common.json) {

@@ -32,8 +32,12 @@ final class SaeEncodeCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Option(names = "--sae", required = true, paramLabel = "SAE", description = "The SAE.")
-  private Path sae = Path.of("");
+  @Option(
+      names = "--sae",
+      required = true,
+      paramLabel = "SAE",
+      description = "The SAE: a file, a directory, hub:ORG/REPO:PATH or release/sae_id.")
+  private String sae = "";
 
   @Option(
       names = "--activations",
@@ -51,8 +55,8 @@ final class SaeEncodeCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Sae opened = Sae.open(sae);
-    FloatMatrix x = ActivationArgument.matrix(activations);
+    Sae opened = Sae.open(common.local(sae));
+    FloatMatrix x = ActivationArgument.matrix(common.localArray(activations));
     SparseRows features;
     FloatMatrix reconstruction = FloatMatrix.zeros(x.rows(), opened.dModel());
     try (Workers workers = common.workers()) {

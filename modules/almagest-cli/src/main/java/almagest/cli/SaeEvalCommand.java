@@ -53,8 +53,12 @@ final class SaeEvalCommand implements Callable<Integer> {
   private picocli.CommandLine.Model.CommandSpec spec =
       picocli.CommandLine.Model.CommandSpec.create();
 
-  @Option(names = "--sae", required = true, paramLabel = "SAE", description = "The SAE.")
-  private Path sae = Path.of("");
+  @Option(
+      names = "--sae",
+      required = true,
+      paramLabel = "SAE",
+      description = "The SAE: a file, a directory, hub:ORG/REPO:PATH or release/sae_id.")
+  private String sae = "";
 
   @Option(
       names = "--activations",
@@ -62,8 +66,11 @@ final class SaeEvalCommand implements Callable<Integer> {
       description = "Stored activations to judge it on, instead of a model and texts.")
   private @Nullable String activations;
 
-  @Option(names = "--model", paramLabel = "DIR", description = "The language model's directory.")
-  private @Nullable Path model;
+  @Option(
+      names = "--model",
+      paramLabel = "MODEL",
+      description = "The language model's directory, or hub:ORG/REPO.")
+  private @Nullable String model;
 
   @Option(
       names = "--hook",
@@ -131,17 +138,20 @@ final class SaeEvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Sae opened = Sae.open(sae);
+    Sae opened = Sae.open(common.local(sae));
     ObjectNode figures;
     SaeEvaluation evaluation;
     try (Workers workers = common.workers()) {
       if (activations != null) {
         evaluation =
             SaeEvaluation.of(
-                opened, ActivationArgument.open(activations).source(), workers, common.progress());
+                opened,
+                ActivationArgument.open(common.localArray(activations)).source(),
+                workers,
+                common.progress());
         figures = SaeReport.figures(evaluation);
       } else if (model != null && (corpus != null || tokens != null)) {
-        ModelEvaluation inModel = inModel(opened, model, workers);
+        ModelEvaluation inModel = inModel(opened, common.local(model), workers);
         evaluation = inModel.figures();
         figures = SaeReport.figures(inModel);
       } else {
@@ -212,7 +222,7 @@ final class SaeEvalCommand implements Callable<Integer> {
       }
       try (Corpus texts =
           Corpora.open(
-              corpus == null ? "default" : corpus,
+              corpus == null ? "default" : common.local(corpus).toString(),
               Corpora.Options.defaults().withDocuments(documents),
               progress)) {
         Supplier<Stream<Window>> source =
@@ -266,7 +276,7 @@ final class SaeEvalCommand implements Callable<Integer> {
 
   private Map<String, Object> asked() {
     Map<String, Object> asked = new TreeMap<>();
-    asked.put("sae", sae.toString());
+    asked.put("sae", sae);
     asked.put("activations", String.valueOf(activations));
     asked.put("model", String.valueOf(model));
     asked.put("hook", String.valueOf(hook));

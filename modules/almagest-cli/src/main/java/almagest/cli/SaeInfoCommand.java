@@ -7,7 +7,6 @@ import almagest.feature.Sae;
 import almagest.feature.TopK;
 import almagest.format.Json;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -23,12 +22,14 @@ import picocli.CommandLine.Parameters;
 final class SaeInfoCommand implements Callable<Integer> {
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "SAE", description = "The SAE.")
-  private Path sae = Path.of("");
+  @Parameters(
+      paramLabel = "SAE",
+      description = "The SAE: a file, a directory, hub:ORG/REPO:PATH or release/sae_id.")
+  private String sae = "";
 
   @Override
   public Integer call() {
-    ObjectNode root = describe(Sae.open(sae));
+    ObjectNode root = describe(Sae.open(common.local(sae)));
     if (common.json) {
       System.out.println(Json.line(root));
     } else {

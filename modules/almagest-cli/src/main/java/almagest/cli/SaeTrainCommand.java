@@ -115,7 +115,7 @@ final class SaeTrainCommand implements Callable<Integer> {
     if (Files.exists(out.resolve("cfg.json")) && !common.force) {
       throw InputException.in(out, "", "an SAE is here already", "--force trains another");
     }
-    ActivationArgument x = ActivationArgument.open(activations);
+    ActivationArgument x = ActivationArgument.open(common.localArray(activations));
     HeldOut split = HeldOut.byDocument(x.source(), x.document(), heldOut, common.seed());
     SaeTrainer.Options options = options(split.train().tokens());
     Progress progress = common.progress();

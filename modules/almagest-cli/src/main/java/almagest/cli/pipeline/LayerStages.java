@@ -89,7 +89,7 @@ final class LayerStages {
   Stage sae(Stage documents, Stage activations) {
     int width = settings.widthAt(layer);
     Settings.Features f = settings.features();
-    Path published = layer == settings.reading().middle() ? f.published() : null;
+    Path published = layer == settings.reading().middle() ? sources.published() : null;
     Map<String, Object> options =
         published == null
             ? Map.of(

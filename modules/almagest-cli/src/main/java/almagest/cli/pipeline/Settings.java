@@ -17,8 +17,9 @@ public record Settings(String preset, Reading reading, Features features, Brain 
   /**
    * What is read by what.
    *
-   * @param model a model directory, or the name of an embedded model
-   * @param corpus a corpus (file, folder, manifest), or the name of an embedded one
+   * @param model a model directory, {@code hub:ORG/REPO}, or the name of an embedded model
+   * @param corpus a corpus (file, folder, manifest, {@code hub:datasets/ORG/REPO:PATH}), or the
+   *     name of an embedded one
    * @param layers zero-based blocks whose residual stream (after the block) is looked at,
    *     ascending; empty for a quarter, a half and three quarters of the model's depth
    * @param tokens how many tokens to read at most, special tokens not counted
@@ -42,7 +43,8 @@ public record Settings(String preset, Reading reading, Features features, Brain 
   /**
    * The SAEs.
    *
-   * @param published a published SAE for the middle layer, or null to train our own everywhere
+   * @param published a published SAE for the middle layer, by path or name, or null to train our
+   *     own everywhere
    * @param width of the middle layer's SAE
    * @param sideWidth of the other layers'
    * @param active features a token keeps (L0)
@@ -50,7 +52,7 @@ public record Settings(String preset, Reading reading, Features features, Brain 
    * @param batch tokens a step
    */
   public record Features(
-      @Nullable Path published, int width, int sideWidth, int active, int steps, int batch) {
+      @Nullable String published, int width, int sideWidth, int active, int steps, int batch) {
     public Features {
       if (active < 1 || active > Math.min(width, sideWidth)) {
         throw new InputException(
@@ -134,7 +136,7 @@ public record Settings(String preset, Reading reading, Features features, Brain 
    */
   public record Overrides(
       @Nullable String model,
-      @Nullable Path sae,
+      @Nullable String sae,
       @Nullable String corpus,
       @Nullable List<Integer> layers,
       @Nullable Long tokens,
@@ -210,9 +212,7 @@ public record Settings(String preset, Reading reading, Features features, Brain 
     Map<String, Object> all = new TreeMap<>();
     all.put("preset", preset);
     all.put("model", lastName(reading.model));
-    all.put(
-        "sae",
-        features.published == null ? "trained here" : lastName(features.published.toString()));
+    all.put("sae", features.published == null ? "trained here" : lastName(features.published));
     all.put("corpus", lastName(reading.corpus));
     all.put("layers", reading.layers);
     all.put("tokens", reading.tokens);

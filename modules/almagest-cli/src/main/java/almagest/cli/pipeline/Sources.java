@@ -4,6 +4,7 @@ import almagest.corpus.Corpora;
 import almagest.corpus.Corpus;
 import almagest.corpus.EmbeddedModel;
 import almagest.corpus.Licence;
+import almagest.format.hub.Hub;
 import almagest.model.LanguageModel;
 import almagest.run.Hashes;
 import almagest.run.InputException;
@@ -29,20 +30,23 @@ final class Sources {
   private final Corpus corpus;
   private final LanguageModel.Options modelOptions;
   private final Map<String, String> modelHashes;
+  private final @Nullable Path published;
 
   private Sources(
       Path modelFolder,
       @Nullable EmbeddedModel embedded,
       Corpus corpus,
+      @Nullable Path published,
       LanguageModel.Options modelOptions) {
     this.modelFolder = modelFolder;
     this.embedded = embedded;
     this.corpus = corpus;
     this.modelOptions = modelOptions;
+    this.published = published;
     this.modelHashes = hashesOf(modelFolder);
   }
 
-  /** Fetches what is embedded and not in the cache yet. */
+  /** Fetches what is embedded or on the hub and not in the cache yet. */
   static Sources open(
       Settings settings,
       Corpora.Options corpusOptions,
@@ -50,24 +54,35 @@ final class Sources {
       Progress progress) {
     Optional<EmbeddedModel> known = EmbeddedModel.named(settings.reading().model());
     Path folder =
-        known.isPresent() ? known.get().folder(progress) : Path.of(settings.reading().model());
-    if (!Files.isDirectory(folder)) {
+        known.isPresent()
+            ? known.get().folder(progress)
+            : Hub.pathOf(settings.reading().model(), progress);
+    if (!Files.exists(folder)) {
       throw new InputException(
           "--model "
               + settings.reading().model()
-              + ": no such folder, and not an embedded model ("
+              + ": no such folder, no hub:ORG/REPO, and not an embedded model ("
               + String.join(", ", EmbeddedModel.ALL.stream().map(EmbeddedModel::name).toList())
               + ")");
     }
     return new Sources(
         folder,
         known.orElse(null),
-        Corpora.open(settings.reading().corpus(), corpusOptions, progress),
+        Corpora.open(
+            Hub.pathOf(settings.reading().corpus(), progress).toString(), corpusOptions, progress),
+        settings.features().published() == null
+            ? null
+            : Hub.pathOf(settings.features().published(), progress),
         modelOptions);
   }
 
   LanguageModel openModel() {
     return LanguageModel.open(modelFolder, modelOptions);
+  }
+
+  /** The published SAE of the middle layer, or null when there is none. */
+  @Nullable Path published() {
+    return published;
   }
 
   Corpus corpus() {

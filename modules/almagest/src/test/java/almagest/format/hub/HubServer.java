@@ -18,46 +18,53 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Plays the hub on this machine: one repository {@code org/repo} with a {@code main} branch, small
- * files served by itself, large ones through a redirect to a store at another address, as the hub
- * does; and misbehaves where a test asks for it.
+ * Plays the hub on this machine: repositories with a {@code main} branch, small files served by
+ * itself, large ones through a redirect to a store at another address, as the hub does; and
+ * misbehaves where a test asks for it.
  */
-final class HubServer implements AutoCloseable {
-  static final String COMMIT = "0127b340ca98" + "0".repeat(28);
+public final class HubServer implements AutoCloseable {
+  public static final String COMMIT = "0127b340ca98" + "0".repeat(28);
+
+  private static final Pattern LISTED = Pattern.compile("/api/models/([^/]+/[^/]+)/revision/[^/]+");
+
+  private static final Pattern RESOLVED = Pattern.compile("/([^/]+/[^/]+)/resolve/([^/]+)/(.+)");
 
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final HttpServer hub;
   private final HttpServer store;
-  private final Map<String, byte[]> files = new TreeMap<>();
+  private final Map<String, Map<String, byte[]>> repositories = new ConcurrentHashMap<>();
 
   /** Every request as {@code METHOD path range authorization}. */
-  final List<String> requests = Collections.synchronizedList(new ArrayList<>());
+  public final List<String> requests = Collections.synchronizedList(new ArrayList<>());
 
   /** Files from this size on live in the store. */
   int large = 1000;
 
   /** How often the connection breaks off in the middle of the body. */
-  int drops;
+  public int drops;
 
   /** Whether the store pays attention to Range. */
   boolean ranges = true;
 
   /** Flips a bit of every body. */
-  boolean damages;
+  public boolean damages;
 
   /** When not 0, every answer of the hub has this status and {@link #errorCode}. */
-  int status;
+  public int status;
 
-  String errorCode = "";
+  public String errorCode = "";
 
   /** Repositories that were renamed to {@code org/repo}. */
   String formerName = "old/name";
 
-  HubServer() throws IOException {
+  public HubServer() throws IOException {
     hub = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     store = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     hub.createContext("/", this::hub);
@@ -68,11 +75,18 @@ final class HubServer implements AutoCloseable {
     store.start();
   }
 
+  /** A file of {@code org/repo}. */
   void put(String path, byte[] content) {
-    files.put(path, content);
+    put("org/repo", path, content);
   }
 
-  URI address() {
+  public void put(String repository, String path, byte[] content) {
+    repositories
+        .computeIfAbsent(repository, r -> Collections.synchronizedMap(new TreeMap<>()))
+        .put(path, content);
+  }
+
+  public URI address() {
     return URI.create("http://127.0.0.1:" + hub.getAddress().getPort());
   }
 
@@ -91,26 +105,27 @@ final class HubServer implements AutoCloseable {
   private void hub(HttpExchange exchange) throws IOException {
     note(exchange);
     String path = exchange.getRequestURI().getPath();
+    Matcher listed = LISTED.matcher(path);
+    Matcher resolved = RESOLVED.matcher(path);
     if (status != 0) {
       exchange.getResponseHeaders().set("X-Error-Code", errorCode);
       answer(exchange, status, new byte[0]);
     } else if (path.contains("/" + formerName)) {
       exchange.getResponseHeaders().set("Location", path.replaceFirst(formerName, "org/repo"));
       answer(exchange, 307, new byte[0]);
-    } else if (path.startsWith("/api/models/org/repo/revision/")) {
-      answer(exchange, 200, listing());
-    } else if (path.startsWith("/org/repo/resolve/")) {
-      String rest = path.substring("/org/repo/resolve/".length());
-      String revision = rest.substring(0, rest.indexOf('/'));
-      resolve(exchange, revision, rest.substring(rest.indexOf('/') + 1));
+    } else if (listed.matches() && repositories.containsKey(listed.group(1))) {
+      answer(exchange, 200, listing(listed.group(1)));
+    } else if (resolved.matches() && repositories.containsKey(resolved.group(1))) {
+      resolve(exchange, resolved.group(1), resolved.group(2), resolved.group(3));
     } else {
       exchange.getResponseHeaders().set("X-Error-Code", "RepoNotFound");
       answer(exchange, 404, new byte[0]);
     }
   }
 
-  private void resolve(HttpExchange exchange, String revision, String path) throws IOException {
-    byte[] content = files.get(path);
+  private void resolve(HttpExchange exchange, String repository, String revision, String path)
+      throws IOException {
+    byte[] content = repositories.getOrDefault(repository, Map.of()).get(path);
     boolean known = revision.equals("main") || revision.equals(COMMIT);
     if (!known || content == null) {
       exchange
@@ -125,7 +140,14 @@ final class HubServer implements AutoCloseable {
       exchange.getResponseHeaders().set("X-Linked-Size", "" + content.length);
       exchange
           .getResponseHeaders()
-          .set("Location", "http://127.0.0.1:" + store.getAddress().getPort() + "/" + path);
+          .set(
+              "Location",
+              "http://127.0.0.1:"
+                  + store.getAddress().getPort()
+                  + "/"
+                  + path
+                  + "?of="
+                  + repository);
       answer(exchange, 302, new byte[0]);
     } else {
       exchange.getResponseHeaders().set("ETag", "W/\"" + gitSha1(content) + "\"");
@@ -135,8 +157,13 @@ final class HubServer implements AutoCloseable {
 
   private void store(HttpExchange exchange) throws IOException {
     note(exchange);
-    byte[] content = files.get(exchange.getRequestURI().getPath().substring(1));
-    body(exchange, content);
+    String repository = exchange.getRequestURI().getQuery().substring("of=".length());
+    body(
+        exchange,
+        Objects.requireNonNull(
+            repositories
+                .getOrDefault(repository, Map.of())
+                .get(exchange.getRequestURI().getPath().substring(1))));
   }
 
   private void body(HttpExchange exchange, byte[] whole) throws IOException {
@@ -182,10 +209,10 @@ final class HubServer implements AutoCloseable {
     exchange.close();
   }
 
-  private byte[] listing() {
+  private byte[] listing(String repository) {
     StringBuilder json = new StringBuilder("{\"sha\": \"" + COMMIT + "\", \"siblings\": [");
     String comma = "";
-    for (Map.Entry<String, byte[]> e : files.entrySet()) {
+    for (Map.Entry<String, byte[]> e : repositories.getOrDefault(repository, Map.of()).entrySet()) {
       json.append(comma)
           .append("{\"rfilename\": \"" + e.getKey() + "\", \"size\": " + e.getValue().length + "}");
       comma = ", ";
