@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -124,6 +125,7 @@ public final class Lobes {
   private final @Nullable Chunks chunks;
   private final @Nullable Cooccurrence counts;
   private final @Nullable FloatMatrix decoder;
+  private final @Nullable IntPredicate heldOutDocument;
   private final Options options;
   private final Seed seed;
   private final Workers workers;
@@ -137,10 +139,12 @@ public final class Lobes {
       @Nullable Chunks allChunks,
       @Nullable Cooccurrence allCounts,
       @Nullable FloatMatrix allDirections,
+      @Nullable IntPredicate heldOutDocument,
       Options options,
       Seed seed,
       Workers workers,
       Progress progress) {
+    this.heldOutDocument = heldOutDocument;
     this.options = options;
     this.seed = seed;
     this.workers = workers;
@@ -195,7 +199,25 @@ public final class Lobes {
       Seed seed,
       Workers workers,
       Progress progress) {
-    return new Lobes(chunks, null, decoder, options, seed, workers, progress).run();
+    return new Lobes(chunks, null, decoder, null, options, seed, workers, progress).run();
+  }
+
+  /**
+   * From chunks, tried on given documents in place of a share of each type: those that nothing
+   * before the lobes has seen either, such as the training of the SAE.
+   *
+   * @param decoder directions [n, d_model], or null for the functional side alone
+   * @param heldOut whether the document of a number is held out
+   */
+  public static LobesResult of(
+      Chunks chunks,
+      @Nullable FloatMatrix decoder,
+      IntPredicate heldOut,
+      Options options,
+      Seed seed,
+      Workers workers,
+      Progress progress) {
+    return new Lobes(chunks, null, decoder, heldOut, options, seed, workers, progress).run();
   }
 
   /** From counts: without what needs chunks, the halves and the document types. */
@@ -206,7 +228,7 @@ public final class Lobes {
       Seed seed,
       Workers workers,
       Progress progress) {
-    return new Lobes(null, counts, decoder, options, seed, workers, progress).run();
+    return new Lobes(null, counts, decoder, null, options, seed, workers, progress).run();
   }
 
   private LobesResult run() {
@@ -254,12 +276,22 @@ public final class Lobes {
           DocumentSplit.heldOut(chunks.document(), chunks.type(), 0.5, seed.split("halves"));
       first = options.halves ? part(chunks, half, true) : null;
       second = options.halves ? part(chunks, half, false) : null;
-      boolean[] out =
-          DocumentSplit.heldOut(
-              chunks.document(), chunks.type(), options.heldOut, seed.split("types"));
-      boolean apart = options.heldOut > 0;
+      boolean[] out = heldOut(chunks);
+      boolean apart = heldOutDocument != null || options.heldOut > 0;
       training = apart ? part(chunks, out, false) : null;
       tested = apart ? part(chunks, out, true) : chunks;
+    }
+
+    private boolean[] heldOut(Chunks all) {
+      if (heldOutDocument == null) {
+        return DocumentSplit.heldOut(
+            all.document(), all.type(), options.heldOut, seed.split("types"));
+      }
+      boolean[] out = new boolean[all.count()];
+      for (int c = 0; c < out.length; c++) {
+        out[c] = heldOutDocument.test(all.document()[c]);
+      }
+      return out;
     }
 
     private Chunks part(Chunks whole, boolean[] out, boolean side) {

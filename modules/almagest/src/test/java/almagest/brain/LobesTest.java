@@ -83,6 +83,29 @@ class LobesTest {
   }
 
   @Test
+  void lobesAreTriedOnExactlyTheDocumentsHeldOutBefore() {
+    Chunks chunks = Chunks.read(Fixtures.file("spectral/chunks.npz"));
+    int[] each = new int[chunks.count()];
+    Arrays.setAll(each, c -> c / 4);
+    chunks = new Chunks(chunks.pattern(), each, chunks.type(), chunks.types());
+    try (Workers workers = new Workers(2)) {
+      LobesResult result =
+          Lobes.of(
+              chunks,
+              null,
+              document -> document % 7 == 3,
+              OPTIONS.with(List.of(Affinity.PHI), List.of(3)),
+              new Seed(0),
+              workers,
+              Progress.NONE);
+      LobeTypes types = result.cuts().get("phi").getFirst().types();
+      assertThat(types.heldOut()).isTrue();
+      int expected = (int) Arrays.stream(each).filter(d -> d % 7 == 3).count();
+      assertThat(Arrays.stream(types.chunks()).sum()).isEqualTo(expected);
+    }
+  }
+
+  @Test
   void theNumberOfThreadsDoesNotChangeAByte() {
     Provenance provenance = Provenance.of(0, Map.of());
     assertThat(Json.line(run(OPTIONS, 1).toJson(provenance)))

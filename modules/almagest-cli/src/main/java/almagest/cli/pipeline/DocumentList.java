@@ -48,6 +48,11 @@ record DocumentList(List<Entry> documents) {
     return of;
   }
 
+  /** Whether the document of a number is held out. */
+  boolean heldOut(int document) {
+    return documents.get(document).heldOut();
+  }
+
   long tokens() {
     return documents.stream().mapToLong(Entry::tokens).sum();
   }

@@ -242,7 +242,9 @@ final class LayerStages {
             "seed",
             settings.seed(),
             "middle",
-            layer == settings.reading().middle()),
+            layer == settings.reading().middle(),
+            "tried_on",
+            "documents held out from training"),
         List.of(sae, collect),
         outputs,
         true,
@@ -252,7 +254,14 @@ final class LayerStages {
           FloatMatrix decoder = Sae.open(folder.resolve("sae")).wDec();
           Cooccurrence counts = Cooccurrence.read(folder.resolve("cooccurrence.npz"));
           LobesResult result =
-              Lobes.of(chunks, decoder, lobeOptions(), seed("lobes"), workers, progress);
+              Lobes.of(
+                  chunks,
+                  decoder,
+                  DocumentList.read(run)::heldOut,
+                  lobeOptions(),
+                  seed("lobes"),
+                  workers,
+                  progress);
           Neighbours.write(
               folder.resolve("neighbours.npz"),
               almagest.feature.Neighbours.byCosine(decoder, 10, workers, progress),
@@ -336,7 +345,14 @@ final class LayerStages {
                   1.0 / settings.reading().heldOut(),
                   new LobeTypes.Options(settings.brain().trials(), 0));
           LobesResult cut =
-              Lobes.of(firings.chunks(), null, options, seed("control lobes"), workers, progress);
+              Lobes.of(
+                  firings.chunks(),
+                  null,
+                  DocumentList.read(run)::heldOut,
+                  options,
+                  seed("control lobes"),
+                  workers,
+                  progress);
           ObjectNode result =
               Control.of(Json.read(folder.resolve("lobes.json")), cut.toJson(provenance()), k, l0);
           result.set("almagest", Json.tree(provenance()));
