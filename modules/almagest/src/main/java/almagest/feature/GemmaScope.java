@@ -1,7 +1,6 @@
 package almagest.feature;
 
 import almagest.format.Json;
-import almagest.format.NpyArray;
 import almagest.format.Npz;
 import almagest.format.Safetensors;
 import almagest.format.Tensor;
@@ -9,7 +8,6 @@ import almagest.run.InputException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,12 +25,11 @@ final class GemmaScope {
   private GemmaScope() {}
 
   static Sae readNpz(Path file) {
-    Map<String, NpyArray> arrays = Npz.read(file);
+    Npz archive = Npz.open(file);
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    arrays.forEach((name, array) ->
-        tensors.put(
-            name.toLowerCase(Locale.ROOT),
-            Tensor.of(array.floats(), Arrays.stream(array.shape()).asLongStream().toArray())));
+    for (String name : archive.names()) {
+      tensors.put(name.toLowerCase(Locale.ROOT), archive.tensor(name));
+    }
     Map<String, Object> details = new TreeMap<>();
     Matcher l0 = Pattern.compile("average_l0_(\\d+)").matcher(file.toAbsolutePath().toString());
     if (l0.find()) {

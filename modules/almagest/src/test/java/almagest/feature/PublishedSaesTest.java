@@ -155,6 +155,24 @@ class PublishedSaesTest {
   }
 
   @Test
+  void anArrayOfTheWrongShapeIsRefusedWithItsFileAndName() {
+    Path file = temporary.resolve("params.npz");
+    Npz.write(
+        file,
+        Map.of(
+            "W_enc", NpyArray.of(new float[35], 5, 7),
+            "W_dec", NpyArray.of(new float[45], 9, 5),
+            "b_enc", NpyArray.of(new float[7], 7),
+            "b_dec", NpyArray.of(new float[5], 5),
+            "threshold", NpyArray.of(new float[7], 7)));
+    assertThatThrownBy(() -> Sae.open(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining("W_dec")
+        .hasMessageContaining("found the shape [9, 5]");
+  }
+
+  @Test
   void aCheckpointThatAsksForCodeIsRefused() {
     assertThatThrownBy(() -> Sae.open(FIXTURES.resolveSibling("hostile.pt")))
         .isInstanceOf(InputException.class);
