@@ -14,13 +14,14 @@ import java.util.Map;
  * time follows from multiply-adds at a rate that is measured on the spot, and from no more than
  * that: expect half to twice.
  *
- * @param memory bytes of heap and native memory at the peak, mapped files not counted
+ * @param memory bytes at the peak: the whole heap, and what lies outside it; mapped files not
+ *     counted
  * @param disk bytes on disk at the peak
  * @param seconds of computing
  */
 record Plan(Settings settings, List<Stage> missing, long memory, long disk, double seconds) {
-  /** What the JVM, its libraries and the engine need before any work. */
-  private static final long BASE = 900L << 20;
+  /** What the libraries, the engine and a forward pass need outside the heap. */
+  private static final long BASE = 1100L << 20;
 
   static Plan of(Settings settings, int dModel, List<Stage> missing, int threads) {
     Settings.Features f = settings.features();
@@ -34,7 +35,9 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
     long lobes = 4L * width * width * 3 + chunkEntries * 3;
     long tables = 40L * tokens;
     long examples = width * 30L * 200;
-    long memory = BASE + tables + Math.max(training, Math.max(lobes, examples + chunkEntries));
+    long working = tables + Math.max(training, Math.max(lobes, examples + chunkEntries));
+    // A heap that may grow will: garbage is collected once it is full.
+    long memory = Runtime.getRuntime().maxMemory() + BASE + working;
     boolean reads = missing.stream().anyMatch(s -> s.name().equals(ReadingStages.ACTIVATIONS));
     long disk =
         (reads ? 4L * tokens * dModel * layers : 0)
@@ -126,7 +129,7 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
       throw new ResourceException(
           String.format(
               Locale.ROOT,
-              "--memory: this run needs %.1f GiB, the cap is %.1f GiB; fewer --features or --tokens need less",
+              "--memory: this run needs up to %.1f GiB, the cap is %.1f GiB; fewer --features or --tokens need less, and so does a smaller heap (ALMAGEST_JAVA_OPTS=-Xmx2g)",
               gib(memory),
               gib(cap)));
     }
