@@ -5,6 +5,7 @@ import almagest.linalg.Lapack;
 import almagest.run.InputException;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.Points;
 import java.util.Arrays;
 
 /**
@@ -14,162 +15,262 @@ import java.util.Arrays;
  * <p>Fitted on data it is tested on, LDA separates anything, shuffled labels too, once dimensions
  * are many: judge it on pairs that were held out.
  *
- * <p>Definitions are scikit-learn's {@code LinearDiscriminantAnalysis} with its default solver:
- * columns are divided by their standard deviation within classes, whitened by the singular values
- * of the centred data (those at most 1e-4 are dropped), and the class means are rotated to their
- * principal axes.
+ * <p>Definitions are those of scikit-learn's {@code LinearDiscriminantAnalysis}, all covariances
+ * with divisor n and weighted by class frequencies.
  *
- * @param mean [d] the weighted mean of the class means; subtracted before projecting
+ * @param mean [d] subtracted before projecting: the mean of the rows with {@link Solver#SVD}, zero
+ *     with {@link Solver#EIGEN}
  * @param scalings [d, components] the projection; unit variance within classes; each column's entry
  *     of largest magnitude is positive
  * @param ratios [components] share of the variance between classes, descending
  * @param classMeans [classes, d]
  * @param priors [classes] class frequencies in the data
+ * @param coefficients [classes, d] of the linear discriminants
+ * @param intercepts [classes] of them
  */
 public record Lda(
     double[] mean,
     DoubleMatrix scalings,
     double[] ratios,
     DoubleMatrix classMeans,
-    double[] priors) {
-  /**
-   * Singular values at most this (of data scaled to unit variance within classes) count as zero.
-   */
-  private static final double RANK_TOLERANCE = 1e-4;
+    double[] priors,
+    DoubleMatrix coefficients,
+    double[] intercepts) {
+  /** How the directions are found. */
+  public enum Solver {
+    /**
+     * Columns are divided by their standard deviation within classes, directions whose singular
+     * value is then at most 1e-4 are dropped, the rest is whitened, and the class means are rotated
+     * to their principal axes. Works in any dimension; takes no shrinkage.
+     */
+    SVD,
+    /**
+     * The generalised eigenvectors of the covariance between classes (total minus within) and the
+     * one within. Takes shrinkage; without it the covariance within must be invertible.
+     */
+    EIGEN
+  }
 
   /**
-   * Fits by singular value decomposition, computed from the smaller of the two Gram matrices; O(n d
-   * min(n, d)).
+   * How to fit.
+   *
+   * @param shrinkage of the covariance of each class, and of all rows; {@link Solver#EIGEN} only
+   */
+  public record Options(Solver solver, Shrinkage shrinkage) {
+    public static final Options DEFAULT = new Options(Solver.SVD, Shrinkage.NONE);
+
+    public Options {
+      if (solver == Solver.SVD && !shrinkage.equals(Shrinkage.NONE)) {
+        throw new InputException(
+            "LDA: the SVD solver takes no shrinkage, found " + shrinkage.name() + "; use eigen");
+      }
+    }
+  }
+
+  /** One of C centred means depends on the others; rounding must not make it a direction. */
+  private static final double MEANS_TOLERANCE = 1e-4;
+
+  /**
+   * Fits. O(n d min(n, d)), plus O(d³) where the covariance is singular or shrunk; without either
+   * no d × d eigenproblem is solved, since the means of C classes span C − 1 directions.
    *
    * @param x [n, d]
    * @param labels [n], classes 0 … C − 1, each present
-   * @throws InputException with fewer than two classes, an empty class, or no variance within
-   *     classes
+   * @throws InputException with fewer than two classes, an empty class, no variance within classes,
+   *     equal class means, NaN or infinity; with {@link Solver#EIGEN}, a covariance that is
+   *     singular
    */
+  public static Lda fit(Points x, int[] labels, Options options, Workers workers) {
+    ClassMeans classes = ClassMeans.of(x, labels, workers);
+    return options.solver() == Solver.SVD
+        ? svd(x, labels, classes, workers)
+        : eigen(x, labels, classes, options.shrinkage(), workers);
+  }
+
+  /** As {@link #fit(Points, int[], Options, Workers)} with the default options. */
   public static Lda fit(DoubleMatrix x, int[] labels, Workers workers) {
-    int n = x.rows();
-    int d = x.columns();
-    ClassMeans classes = ClassMeans.of(x, labels);
-    int c = classes.count().length;
-    double[] priors = Arrays.stream(classes.count()).mapToDouble(k -> (double) k / n).toArray();
-    double[] mean = new double[d];
-    for (int g = 0; g < c; g++) {
-      for (int j = 0; j < d; j++) {
-        mean[j] += priors[g] * classes.means().get(g, j);
-      }
-    }
-    DoubleMatrix centred = classes.centred(x, labels);
-    double[] sd = ClassMeans.columnSd(centred);
-    double scale = 1 / Math.sqrt(n);
-    for (int i = 0; i < n; i++) {
-      double[] row = centred.row(i);
-      for (int j = 0; j < d; j++) {
-        row[j] *= scale / sd[j];
-      }
-      centred.setRow(i, row);
-    }
-    DoubleMatrix whiten = whitening(centred, sd, workers);
-    DoubleMatrix between = DoubleMatrix.zeros(c, d);
-    for (int g = 0; g < c; g++) {
-      double weight = Math.sqrt(n * priors[g] / (c - 1));
-      for (int j = 0; j < d; j++) {
-        between.set(g, j, weight * (classes.means().get(g, j) - mean[j]));
-      }
-    }
-    DoubleMatrix spread = Blas.multiply(between, whiten, workers);
-    Lapack.Eigen axes = Lapack.symmetric(Blas.gram(transpose(spread), workers).toArray(), c, true);
-    return rotate(axes, spread, whiten, mean, classes.means(), priors, workers);
+    return fit(Points.of(x), labels, Options.DEFAULT, workers);
   }
 
-  /** [d, rank]: right singular vectors over singular values, in the units of x. */
-  private static DoubleMatrix whitening(DoubleMatrix scaled, double[] sd, Workers workers) {
-    int n = scaled.rows();
-    int d = scaled.columns();
-    boolean tall = n >= d;
-    DoubleMatrix data = tall ? scaled : transpose(scaled);
-    int m = data.columns();
-    Lapack.Eigen eigen = Lapack.symmetric(Blas.gram(data, workers).toArray(), m, true);
-    int rank = 0;
-    while (rank < m && eigen.values()[m - 1 - rank] > RANK_TOLERANCE * RANK_TOLERANCE) {
-      rank++;
-    }
-    if (rank == 0) {
-      throw new InputException(
-          "LDA: the classes have no variance within them, so no direction can be told from a distractor");
-    }
-    DoubleMatrix vectors = DoubleMatrix.zeros(m, rank);
-    for (int r = 0; r < rank; r++) {
-      // A left vector u of the transposed data gives the right one as Xᵀu / σ, hence one more
-      // division by σ.
-      double value = eigen.values()[m - 1 - r];
-      double divisor = tall ? Math.sqrt(value) : value;
-      for (int j = 0; j < m; j++) {
-        vectors.set(j, r, eigen.vectors()[m - 1 - r][j] / divisor);
+  private static Lda svd(Points x, int[] labels, ClassMeans classes, Workers workers) {
+    Whitening whitening =
+        x.rows() >= x.columns()
+            ? Whitening.ofCovariance(Covariances.pooled(x, labels, classes, workers))
+            : Whitening.ofRows(classes.centred(x, labels, workers), workers);
+    double[] mean = classes.mean();
+    Directions found = ofMeans(classes, mean, whitening, workers);
+    DoubleMatrix scalings = Whitening.transposed(found.rows());
+    int c = classes.classes();
+    DoubleMatrix centres = DoubleMatrix.zeros(c, mean.length);
+    for (int g = 0; g < c; g++) {
+      double[] row = classes.means()[g].clone();
+      for (int j = 0; j < row.length; j++) {
+        row[j] -= mean[j];
       }
+      centres.setRow(g, row);
     }
-    DoubleMatrix whiten = tall ? vectors : Blas.multiply(data, vectors, workers);
-    for (int j = 0; j < d; j++) {
-      for (int r = 0; r < rank; r++) {
-        whiten.set(j, r, whiten.get(j, r) / sd[j]);
-      }
+    DoubleMatrix projected = Blas.multiply(centres, scalings, workers);
+    DoubleMatrix coefficients = Blas.multiply(projected, found.rows(), workers);
+    double[] priors = classes.priors();
+    double[] intercepts = new double[c];
+    for (int g = 0; g < c; g++) {
+      double[] p = projected.row(g);
+      intercepts[g] =
+          Math.log(priors[g]) - dot(p, p) / 2 - dot(mean, coefficients.row(g));
     }
-    return whiten;
+    return new Lda(
+        mean, scalings, found.ratios(), classes.matrix(), priors, coefficients, intercepts);
   }
 
-  /** Turns the whitened space to the principal axes of the class means. */
-  private static Lda rotate(
-      Lapack.Eigen axes,
-      DoubleMatrix spread,
-      DoubleMatrix whiten,
-      double[] mean,
-      DoubleMatrix means,
-      double[] priors,
-      Workers workers) {
-    int c = axes.values().length;
-    int rank = whiten.columns();
+  private static Lda eigen(
+      Points x, int[] labels, ClassMeans classes, Shrinkage shrinkage, Workers workers) {
+    boolean plain = shrinkage.equals(Shrinkage.NONE);
+    DoubleMatrix within =
+        plain
+            ? Covariances.pooled(x, labels, classes, workers)
+            : Covariances.within(x, labels, classes, shrinkage, workers);
+    Whitening.Triangular whitening =
+        Whitening.triangular(within)
+            .orElseThrow(() ->
+                new InputException(
+                    "LDA: the covariance within classes of %d rows in %d dimensions is singular; use the SVD solver, or the eigen solver with shrinkage"
+                        .formatted(x.rows(), x.columns())));
+    Directions found =
+        plain
+            ? ofMeans(classes, classes.mean(), whitening, workers)
+            : ofTotal(x, classes, within, shrinkage, whitening, workers);
+    DoubleMatrix means = classes.matrix();
+    DoubleMatrix coefficients = whitening.back(whitening.of(means, workers), workers);
+    double[] priors = classes.priors();
+    double[] intercepts = new double[priors.length];
+    for (int g = 0; g < priors.length; g++) {
+      intercepts[g] = Math.log(priors[g]) - dot(means.row(g), coefficients.row(g)) / 2;
+    }
+    return new Lda(
+        new double[x.columns()],
+        Whitening.transposed(found.rows()),
+        found.ratios(),
+        means,
+        priors,
+        coefficients,
+        intercepts);
+  }
+
+  /**
+   * Directions as rows.
+   *
+   * @param rows [components, d]
+   */
+  private record Directions(DoubleMatrix rows, double[] ratios) {}
+
+  /** The principal axes of the class means, weighted by class frequency, in the whitened space. */
+  private static Directions ofMeans(
+      ClassMeans classes, double[] mean, Whitening whitening, Workers workers) {
+    int c = classes.classes();
+    double[] priors = classes.priors();
+    DoubleMatrix between = DoubleMatrix.zeros(c, mean.length);
+    for (int g = 0; g < c; g++) {
+      double[] row = classes.means()[g].clone();
+      for (int j = 0; j < row.length; j++) {
+        row[j] = Math.sqrt(priors[g]) * (row[j] - mean[j]);
+      }
+      between.setRow(g, row);
+    }
+    DoubleMatrix spread = whitening.of(between, workers);
+    double[] products = new double[c * c];
+    for (int g = 0; g < c; g++) {
+      double[] row = spread.row(g);
+      for (int h = 0; h < c; h++) {
+        products[g * c + h] = dot(row, spread.row(h));
+      }
+    }
+    Lapack.Eigen axes = Lapack.symmetric(products, c, true);
     double top = Math.sqrt(Math.max(0, axes.values()[c - 1]));
     double total = Arrays.stream(axes.values()).map(v -> Math.max(0, v)).sum();
     int components = 0;
-    // One of C centred means depends on the others; rounding must not make it a direction.
-    while (components < Math.min(c - 1, rank)
-        && Math.sqrt(Math.max(0, axes.values()[c - 1 - components])) > RANK_TOLERANCE * top) {
+    while (components < Math.min(c - 1, whitening.rank())
+        && Math.sqrt(Math.max(0, axes.values()[c - 1 - components])) > MEANS_TOLERANCE * top) {
       components++;
     }
     if (components == 0) {
       throw new InputException(
           "LDA: the class means are all equal, so no direction separates them");
     }
-    DoubleMatrix rotation = DoubleMatrix.zeros(rank, components);
+    DoubleMatrix rotated = DoubleMatrix.zeros(components, whitening.rank());
     double[] ratios = new double[components];
     for (int k = 0; k < components; k++) {
       double value = axes.values()[c - 1 - k];
-      double[] u = axes.vectors()[c - 1 - k];
       ratios[k] = value / total;
-      for (int r = 0; r < rank; r++) {
-        double sum = 0;
-        for (int g = 0; g < c; g++) {
-          sum += spread.get(g, r) * u[g];
+      double[] row = new double[whitening.rank()];
+      for (int g = 0; g < c; g++) {
+        double weight = axes.vectors()[c - 1 - k][g] / Math.sqrt(value);
+        double[] s = spread.row(g);
+        for (int j = 0; j < row.length; j++) {
+          row[j] += weight * s[j];
         }
-        rotation.set(r, k, sum / Math.sqrt(value));
       }
+      rotated.setRow(k, row);
     }
-    DoubleMatrix scalings = Blas.multiply(whiten, rotation, workers);
-    fixSigns(scalings);
-    return new Lda(mean, scalings, ratios, means, priors);
+    return new Directions(signed(whitening.back(rotated, workers)), ratios);
   }
 
-  private static void fixSigns(DoubleMatrix columns) {
-    for (int k = 0; k < columns.columns(); k++) {
-      double extreme = 0;
-      for (int j = 0; j < columns.rows(); j++) {
-        if (Math.abs(columns.get(j, k)) > Math.abs(extreme)) {
-          extreme = columns.get(j, k);
-        }
+  /** The leading generalised eigenvectors of (shrunk total − within) and within. */
+  private static Directions ofTotal(
+      Points x,
+      ClassMeans classes,
+      DoubleMatrix within,
+      Shrinkage shrinkage,
+      Whitening.Triangular whitening,
+      Workers workers) {
+    int d = x.columns();
+    DoubleMatrix between = Covariances.shrunk(x, classes.mean(), shrinkage, workers);
+    double[] sd = whitening.sd();
+    for (int i = 0; i < d; i++) {
+      double[] row = between.row(i);
+      double[] own = within.row(i);
+      for (int j = 0; j < d; j++) {
+        row[j] = (row[j] - own[j]) / (sd[i] * sd[j]);
       }
-      for (int j = 0; extreme < 0 && j < columns.rows(); j++) {
-        columns.set(j, k, -columns.get(j, k));
-      }
+      between.setRow(i, row);
     }
+    DoubleMatrix whitened = whitening.factor().whiten(between);
+    double trace = 0;
+    for (int j = 0; j < d; j++) {
+      trace += whitened.get(j, j);
+    }
+    int components = Math.min(classes.classes() - 1, d);
+    Lapack.Eigen eigen = Lapack.symmetricRange(whitened.toArray(), d, d - components, d - 1);
+    DoubleMatrix rows = DoubleMatrix.zeros(components, d);
+    double[] ratios = new double[components];
+    for (int k = 0; k < components; k++) {
+      rows.setRow(k, eigen.vectors()[components - 1 - k]);
+      ratios[k] = eigen.values()[components - 1 - k] / trace;
+    }
+    return new Directions(signed(whitening.back(rows, workers)), ratios);
+  }
+
+  /** Turns rows so that the entry of largest magnitude is positive, in place. */
+  private static DoubleMatrix signed(DoubleMatrix rows) {
+    for (int k = 0; k < rows.rows(); k++) {
+      double[] row = rows.row(k);
+      double extreme = 0;
+      for (double v : row) {
+        extreme = Math.abs(v) > Math.abs(extreme) ? v : extreme;
+      }
+      for (int j = 0; extreme < 0 && j < row.length; j++) {
+        row[j] = -row[j];
+      }
+      rows.setRow(k, row);
+    }
+    return rows;
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int j = 0; j < a.length; j++) {
+      sum += a[j] * b[j];
+    }
+    return sum;
   }
 
   public int components() {
@@ -181,7 +282,7 @@ public record Lda(
    *
    * @param x [m, d]
    */
-  public DoubleMatrix transform(DoubleMatrix x, int components, Workers workers) {
+  public DoubleMatrix transform(Points x, int components, Workers workers) {
     if (components < 1 || components > components()) {
       throw new InputException(
           "LDA has 1 to "
@@ -189,61 +290,98 @@ public record Lda(
               + " components here (one fewer than classes), not "
               + components);
     }
-    DoubleMatrix centred = DoubleMatrix.zeros(x.rows(), x.columns());
-    for (int i = 0; i < x.rows(); i++) {
-      double[] row = x.row(i);
-      for (int j = 0; j < row.length; j++) {
-        row[j] -= mean[j];
+    DoubleMatrix kept = kept(components);
+    double[] shift = Blas.multiply(DoubleMatrix.copyOf(mean, mean.length), kept, workers).row(0);
+    DoubleMatrix out = product(x, kept, workers);
+    for (int i = 0; i < out.rows(); i++) {
+      double[] row = out.row(i);
+      for (int k = 0; k < components; k++) {
+        row[k] -= shift[k];
       }
-      centred.setRow(i, row);
+      out.setRow(i, row);
     }
-    return project(centred, components, workers);
+    return out;
+  }
+
+  /** As {@link #transform(Points, int, Workers)}. */
+  public DoubleMatrix transform(DoubleMatrix x, int components, Workers workers) {
+    return transform(Points.of(x), components, workers);
   }
 
   /**
    * x · scalings without centring: for points rather than differences, where only differences of
    * the result matter.
    */
+  public DoubleMatrix project(Points x, int components, Workers workers) {
+    return product(x, kept(components), workers);
+  }
+
+  /** As {@link #project(Points, int, Workers)}. */
   public DoubleMatrix project(DoubleMatrix x, int components, Workers workers) {
+    return project(Points.of(x), components, workers);
+  }
+
+  private DoubleMatrix kept(int components) {
     DoubleMatrix kept = DoubleMatrix.zeros(scalings.rows(), components);
     for (int j = 0; j < kept.rows(); j++) {
       for (int k = 0; k < components; k++) {
         kept.set(j, k, scalings.get(j, k));
       }
     }
-    return Blas.multiply(x, kept, workers);
+    return kept;
+  }
+
+  /** rows · right [d, k], widening a block at a time. */
+  static DoubleMatrix product(Points x, DoubleMatrix right, Workers workers) {
+    int d = x.columns();
+    int k = right.columns();
+    int block = 512;
+    DoubleMatrix out = DoubleMatrix.zeros(x.rows(), k);
+    workers.run(
+        (x.rows() + block - 1) / block,
+        p -> {
+          int from = p * block;
+          int to = Math.min(x.rows(), from + block);
+          DoubleMatrix wide = DoubleMatrix.zeros(to - from, d);
+          double[] row = new double[d];
+          for (int i = from; i < to; i++) {
+            x.copyRow(i, row);
+            wide.setRow(i - from, row);
+          }
+          Blas.dgemm(
+              false,
+              false,
+              to - from,
+              k,
+              d,
+              1,
+              wide.data(),
+              d,
+              right.data(),
+              k,
+              0,
+              out.slice(from, to).data(),
+              k);
+        });
+    return out;
   }
 
   /**
-   * The log posterior of each class up to a constant per row, under equal Gaussian classes.
+   * The log posterior of each class up to a constant per row, under Gaussian classes of one
+   * covariance.
    *
    * @return [m, classes]
    */
   public DoubleMatrix decision(DoubleMatrix x, Workers workers) {
-    DoubleMatrix points = transform(x, components(), workers);
-    DoubleMatrix centres = transform(classMeans, components(), workers);
-    DoubleMatrix scores = DoubleMatrix.zeros(x.rows(), centres.rows());
-    for (int i = 0; i < x.rows(); i++) {
-      for (int g = 0; g < centres.rows(); g++) {
-        double dot = 0;
-        double norm = 0;
-        for (int k = 0; k < components(); k++) {
-          dot += points.get(i, k) * centres.get(g, k);
-          norm += centres.get(g, k) * centres.get(g, k);
-        }
-        scores.set(i, g, dot - norm / 2 + Math.log(priors[g]));
+    DoubleMatrix scores =
+        product(Points.of(x), Whitening.transposed(coefficients), workers);
+    for (int i = 0; i < scores.rows(); i++) {
+      double[] row = scores.row(i);
+      for (int g = 0; g < row.length; g++) {
+        row[g] += intercepts[g];
       }
+      scores.setRow(i, row);
     }
     return scores;
-  }
-
-  private static DoubleMatrix transpose(DoubleMatrix x) {
-    DoubleMatrix t = DoubleMatrix.zeros(x.columns(), x.rows());
-    for (int i = 0; i < x.rows(); i++) {
-      for (int j = 0; j < x.columns(); j++) {
-        t.set(j, i, x.get(i, j));
-      }
-    }
-    return t;
   }
 }

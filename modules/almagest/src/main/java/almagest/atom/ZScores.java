@@ -10,19 +10,26 @@ final class ZScores {
    * Each column minus its mean over its population standard deviation; a constant column becomes 0.
    */
   static DoubleMatrix of(DoubleMatrix x) {
-    double[] sd = ClassMeans.columnSd(x);
+    int n = x.rows();
     double[] mean = new double[x.columns()];
-    for (int i = 0; i < x.rows(); i++) {
+    for (int i = 0; i < n; i++) {
       double[] row = x.row(i);
       for (int j = 0; j < mean.length; j++) {
-        mean[j] += row[j] / x.rows();
+        mean[j] += row[j] / n;
       }
     }
-    DoubleMatrix out = DoubleMatrix.zeros(x.rows(), x.columns());
-    for (int i = 0; i < x.rows(); i++) {
+    double[] sd = new double[mean.length];
+    for (int i = 0; i < n; i++) {
       double[] row = x.row(i);
       for (int j = 0; j < mean.length; j++) {
-        row[j] = (row[j] - mean[j]) / sd[j];
+        sd[j] += (row[j] - mean[j]) * (row[j] - mean[j]) / n;
+      }
+    }
+    DoubleMatrix out = DoubleMatrix.zeros(n, mean.length);
+    for (int i = 0; i < n; i++) {
+      double[] row = x.row(i);
+      for (int j = 0; j < mean.length; j++) {
+        row[j] = sd[j] == 0 ? 0 : (row[j] - mean[j]) / Math.sqrt(sd[j]);
       }
       out.setRow(i, row);
     }
