@@ -67,7 +67,8 @@ record ClassMeans(double[][] means, int[] count) {
         zero += row[j] * 0;
       }
       if (zero != 0) {
-        throw new InputException("LDA: row " + i + " holds NaN or infinity, expected finite numbers");
+        throw new InputException(
+            "LDA: row " + i + " holds NaN or infinity, expected finite numbers");
       }
     }
     return sums;
@@ -111,7 +112,9 @@ record ClassMeans(double[][] means, int[] count) {
     return out;
   }
 
-  /** Rows {@code from} … {@code to} minus their classes' means, to the first rows of {@code out}. */
+  /**
+   * Rows {@code from} … {@code to} minus their classes' means, to the first rows of {@code out}.
+   */
   void centre(Points x, int[] labels, int from, int to, DoubleMatrix out, Workers workers) {
     int step = 128;
     workers.run(

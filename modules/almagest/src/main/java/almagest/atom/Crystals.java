@@ -1,270 +1,260 @@
 package almagest.atom;
 
-import almagest.linalg.Blas;
+import almagest.linalg.Pca;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.stat.NullTest;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The crystals of known relations in one layer: faces before the distractors are projected out and
  * after, on pairs and on relations that the projection has not seen, beside what chance gives.
  */
 public final class Crystals {
+  /** Components kept where nothing is said, as in the article's figure. */
+  private static final int PUBLISHED_COMPONENTS = 8;
+
   private Crystals() {}
 
   /**
-   * @param components LDA components kept; the article's figure has 8; at most relations − 1 are
-   *     used
-   * @param folds of the cross-validation over pairs
-   * @param shuffles how often pairs are dealt anew for the nulls
+   * @param components LDA components kept for faces; 0 for the article's 8, or relations − 1 if
+   *     those are fewer
+   * @param folds of the cross-validations over pairs and over relations
+   * @param shuffles how often pairs (and traits) are dealt anew for the nulls
+   * @param lda how LDA is fitted
    * @param seed of folds, shuffles and random subspaces
    */
-  public record Options(int components, int folds, int shuffles, Seed seed) {
+  public record Options(int components, int folds, int shuffles, Lda.Options lda, Seed seed) {
     public Options {
-      if (components < 1 || folds < 2 || shuffles < 1) {
-        throw new InputException("crystals need at least 1 component, 2 folds and 1 shuffle");
+      if (components < 0 || folds < 2 || shuffles < 1) {
+        throw new InputException(
+            "crystals need 0 or more components, at least 2 folds and 1 shuffle, found "
+                + components
+                + ", "
+                + folds
+                + ", "
+                + shuffles);
       }
     }
 
     public static Options defaults(Seed seed) {
-      return new Options(8, 5, 39, seed);
+      return new Options(0, 5, 39, Lda.Options.DEFAULT, seed);
+    }
+
+    /** The least number of pairs that a relation must have: two in each fold. */
+    public int leastPairs() {
+      return 2 * folds;
     }
   }
+
+  /**
+   * Silhouettes of differences treated otherwise.
+   *
+   * @param name {@code z-scored}: every coordinate to mean 0 and variance 1 over all pairs; {@code
+   *     normalised}: every difference to unit length, as the article's second variant
+   * @param dropped pairs without a direction
+   */
+  public record Variant(String name, int dropped, SilhouetteCurve silhouette) {}
 
   /**
    * What one layer shows.
    *
    * @param components LDA components used
-   * @param ratios share of the between-class variance that each component explains
+   * @param fit LDA of all pairs
+   * @param projected [n, components] all pairs by it, in-sample
    * @param relations one per relation
    * @param silhouette how far relations are apart, by dimension, with its controls
+   * @param heldOutRelations the same of relations that LDA has not seen
+   * @param variants z-scored and normalised
+   * @param distractors what the projection removes
    * @param scatter points for the two pictures
    * @param length the first principal component against the length of words
+   * @param tokenLength the same against the length of last tokens; null without a tokenizer
    */
   public record Layer(
       int components,
-      double[] ratios,
+      Lda fit,
+      DoubleMatrix projected,
       List<RelationQuality> relations,
       SilhouetteCurve silhouette,
+      HeldOutRelations heldOutRelations,
+      List<Variant> variants,
+      Distractors distractors,
       Scatter scatter,
-      LengthEffect length) {
+      LengthEffect length,
+      @Nullable LengthEffect tokenLength) {
     /** As a layer of {@code crystals.json}; NaN is null. */
     public ObjectNode toJson() {
       return CrystalsJson.of(this);
     }
   }
 
-  /**
-   * Measures one layer. O(n d²) per fit; folds + relations + a few fits.
-   *
-   * @throws InputException with fewer than three relations, or a relation with fewer than two pairs
-   *     a fold
-   */
+  /** As {@link #measure(Differences, Traits, Options, Workers, Progress)} by the words alone. */
   public static Layer measure(
       Differences differences, Options options, Workers workers, Progress progress) {
+    int n = differences.size();
+    List<String> words = new ArrayList<>();
+    differences.pairs().forEach(p -> words.add(p[0]));
+    differences.pairs().forEach(p -> words.add(p[1]));
+    Traits traits =
+        Traits.of(words)
+            .differences(IntStream.range(0, n).toArray(), IntStream.range(n, 2 * n).toArray());
+    return measure(differences, traits, options, workers, progress);
+  }
+
+  /**
+   * Measures one layer. O(n d²) per fit of LDA, of which there are about 8 folds + relations, and
+   * O(n² d) for the silhouettes of what is not projected.
+   *
+   * @param traits of the pairs, output minus input
+   * @throws InputException with fewer than three relations, a relation with fewer than two pairs a
+   *     fold, more components than relations or pairs allow
+   */
+  public static Layer measure(
+      Differences differences, Traits traits, Options options, Workers workers, Progress progress) {
+    int used = check(differences, options);
+    int[] labels = differences.labels();
+    int classes = differences.relations().size();
+    DoubleMatrix raw = differences.vectors();
+    Points points = Points.of(raw);
+    try (Progress.Task task = progress.start("crystals", 8L + classes, "steps")) {
+      Lda whole = Lda.fit(points, labels, options.lda(), workers);
+      int components = Math.min(used, whole.components());
+      SilhouetteCurve silhouette =
+          SilhouetteCurve.of(points, labels, options, options.seed().split("silhouette"), workers);
+      task.advance(2);
+      List<HeldOutFold> folds = HeldOutFold.all(differences, raw, components, options, workers);
+      List<int[]> dealt =
+          workers.map(
+              options.shuffles(), s -> differences.dealt(options.seed().split("dealt").split(s)));
+      task.advance(1);
+      List<RelationQuality> relations = new ArrayList<>();
+      for (int r = 0; r < classes; r++) {
+        relations.add(
+            RelationQuality.of(
+                differences, raw, dealt, r, components, folds, silhouette, options, workers));
+        task.advance(1);
+      }
+      HeldOutRelations unseen =
+          HeldOutRelations.of(points, labels, differences.relations(), options, workers);
+      task.advance(1);
+      List<Variant> variants = variants(raw, labels, options, workers);
+      task.advance(2);
+      Distractors distractors =
+          Distractors.of(
+              raw,
+              labels,
+              traits,
+              whole,
+              components,
+              folds.stream().map(f -> new Distractors.Fold(f.rows(), f.lda())).toList(),
+              options.shuffles(),
+              options.seed().split("traits"),
+              workers);
+      task.advance(1);
+      Points standard = Points.of(ZScores.of(raw));
+      DoubleMatrix principal =
+          Pca.of(standard, Math.min(2, raw.columns()), workers).scores(standard, workers);
+      double[] first =
+          IntStream.range(0, raw.rows()).mapToDouble(i -> principal.get(i, 0)).toArray();
+      task.advance(1);
+      return new Layer(
+          components,
+          whole,
+          whole.transform(points, components, workers),
+          relations,
+          silhouette,
+          unseen,
+          variants,
+          distractors,
+          Scatter.of(differences, raw, principal, whole, workers),
+          LengthEffect.of(first, traits.column(Traits.WORD_LENGTH)),
+          traits.has(Traits.TOKEN_LENGTH)
+              ? LengthEffect.of(first, traits.column(Traits.TOKEN_LENGTH))
+              : null);
+    }
+  }
+
+  /** How many components are asked for. */
+  private static int check(Differences differences, Options options) {
     int classes = differences.relations().size();
     if (classes < 3) {
       throw new InputException(
           "crystals need at least 3 relations to tell a relation from a distractor, found "
-              + classes);
+              + classes
+              + (classes < 2 ? " (LDA of a single class is undefined)" : ""));
+    }
+    if (options.components() > differences.size()) {
+      throw new InputException(
+          differences.size() + " pairs, fewer than the " + options.components() + " components");
+    }
+    if (options.components() >= classes) {
+      throw new InputException(
+          classes
+              + " relations give LDA at most "
+              + (classes - 1)
+              + " components, not "
+              + options.components());
     }
     for (int r = 0; r < classes; r++) {
       int pairs = differences.rowsOf(r).size();
-      if (pairs < 2 * options.folds()) {
+      if (pairs < options.leastPairs()) {
         throw new InputException(
             "relation \"%s\" has %d pairs, expected at least %d (2 for each of %d folds)"
                 .formatted(
-                    differences.relations().get(r), pairs, 2 * options.folds(), options.folds()));
+                    differences.relations().get(r), pairs, options.leastPairs(), options.folds()));
       }
     }
-    int k = Math.min(options.components(), classes - 1);
-    DoubleMatrix raw = differences.vectors();
-    Lda whole = Lda.fit(raw, differences.labels(), workers);
-    int used = Math.min(k, whole.components());
-    try (Progress.Task task = progress.start("crystals", options.folds() + 2L * classes, "fits")) {
-      List<DoubleMatrix> dealt =
-          workers.map(
-              options.shuffles(),
-              s -> differences.shuffled(options.seed().split("dealt").split(s)));
-      List<Fold> folds = folds(differences, raw, dealt, used, options, workers, task);
-      List<RelationQuality> relations = new ArrayList<>();
-      for (int r = 0; r < classes; r++) {
-        relations.add(quality(differences, raw, dealt, r, used, folds, options, workers));
-        task.advance(2);
-      }
-      return new Layer(
-          used,
-          Arrays.copyOf(whole.ratios(), used),
-          relations,
-          SilhouetteCurve.of(raw, differences.labels(), used, options, workers),
-          Scatter.of(differences, raw, whole, workers),
-          LengthEffect.of(differences, raw, workers));
-    }
+    return options.components() > 0
+        ? options.components()
+        : Math.min(PUBLISHED_COMPONENTS, classes - 1);
   }
 
-  /**
-   * One fold: its held-out rows, their differences in the fold's LDA subspace, the same dealt anew,
-   * and in a random subspace.
-   *
-   * @param rows [m] rows of the whole that are held out
-   */
-  private record Fold(
-      int[] rows, DoubleMatrix after, List<DoubleMatrix> shuffled, DoubleMatrix random) {
-    /** Positions in this fold of one relation's rows. */
-    List<Integer> positions(int[] labels, int relation) {
-      List<Integer> out = new ArrayList<>();
-      for (int i = 0; i < rows.length; i++) {
-        if (labels[rows[i]] == relation) {
-          out.add(i);
+  private static List<Variant> variants(
+      DoubleMatrix raw, int[] labels, Options options, Workers workers) {
+    Seed seed = options.seed().split("silhouette");
+    List<Integer> directed = new ArrayList<>();
+    DoubleMatrix unit = DoubleMatrix.zeros(raw.rows(), raw.columns());
+    for (int i = 0; i < raw.rows(); i++) {
+      double[] row = raw.row(i);
+      double norm = Subspace.norm(row);
+      if (norm > 0) {
+        directed.add(i);
+        for (int j = 0; j < row.length; j++) {
+          row[j] /= norm;
         }
       }
-      return out;
+      unit.setRow(i, row);
     }
-  }
-
-  private static List<Fold> folds(
-      Differences differences,
-      DoubleMatrix raw,
-      List<DoubleMatrix> dealt,
-      int k,
-      Options options,
-      Workers workers,
-      Progress.Task task) {
-    int[] fold =
-        Folds.stratified(differences.labels(), options.folds(), options.seed().split("folds"));
-    List<Fold> folds = new ArrayList<>();
-    for (int f = 0; f < options.folds(); f++) {
-      int[] train = Folds.where(fold, f, false);
-      int[] test = Folds.where(fold, f, true);
-      Lda lda = Lda.fit(Folds.pick(raw, train), Folds.pick(differences.labels(), train), workers);
-      int components = Math.min(k, lda.components());
-      List<DoubleMatrix> shuffled = new ArrayList<>();
-      for (DoubleMatrix d : dealt) {
-        shuffled.add(lda.project(Folds.pick(d, test), components, workers));
-      }
-      DoubleMatrix directions =
-          Folds.randomDirections(
-              raw.columns(), components, options.seed().split("subspace").split(f));
-      DoubleMatrix held = Folds.pick(raw, test);
-      folds.add(
-          new Fold(
-              test,
-              lda.project(held, components, workers),
-              shuffled,
-              Blas.multiply(held, directions, workers)));
-      task.advance(1);
+    int[] kept = directed.stream().mapToInt(Integer::intValue).toArray();
+    List<Variant> variants = new ArrayList<>();
+    variants.add(
+        new Variant(
+            "z-scored",
+            0,
+            SilhouetteCurve.of(Points.of(ZScores.of(raw)), labels, options, seed, workers)));
+    int[] left = Folds.pick(labels, kept);
+    int classes = 1 + Arrays.stream(labels).max().orElse(0);
+    int[] counts = new int[classes];
+    for (int y : left) {
+      counts[y]++;
     }
-    return folds;
-  }
-
-  private static RelationQuality quality(
-      Differences differences,
-      DoubleMatrix raw,
-      List<DoubleMatrix> dealt,
-      int relation,
-      int k,
-      List<Fold> folds,
-      Options options,
-      Workers workers) {
-    String name = differences.relations().get(relation);
-    Seed seed = options.seed().split("faces").split(name);
-    List<Integer> rows = differences.rowsOf(relation);
-    int[] labels = differences.labels();
-    List<Integer> others = new ArrayList<>();
-    for (int i = 0; i < labels.length; i++) {
-      if (labels[i] != relation) {
-        others.add(i);
-      }
+    // A relation of words with themselves has no directions, and then there is no such variant.
+    if (Arrays.stream(counts).allMatch(c -> c >= options.leastPairs())) {
+      variants.add(
+          new Variant(
+              "normalised",
+              labels.length - kept.length,
+              SilhouetteCurve.of(Points.of(Points.of(unit), kept), left, options, seed, workers)));
     }
-    Faces before = Faces.within(raw, rows, seed);
-    double[] dealtBefore =
-        toArray(
-            workers.map(options.shuffles(), s -> Faces.within(dealt.get(s), rows, seed).cosine()));
-    Faces after =
-        mean(
-            folds.stream()
-                .map(f -> Faces.within(f.after(), f.positions(labels, relation), seed))
-                .toList());
-    double[] dealtAfter =
-        toArray(
-            workers.map(
-                options.shuffles(),
-                s ->
-                    mean(folds.stream()
-                            .map(f ->
-                                Faces.within(
-                                    f.shuffled().get(s), f.positions(labels, relation), seed))
-                            .toList())
-                        .cosine()));
-    Faces random =
-        mean(
-            folds.stream()
-                .map(f -> Faces.within(f.random(), f.positions(labels, relation), seed))
-                .toList());
-    return new RelationQuality(
-        name,
-        rows.size(),
-        before,
-        NullTest.of("pairs dealt anew", before.cosine(), dealtBefore),
-        Faces.across(raw, rows, others, seed),
-        after,
-        NullTest.of("held-out pairs dealt anew", after.cosine(), dealtAfter),
-        random,
-        unseen(raw, labels, relation, rows, k, seed, workers),
-        Analogy.of(differences, rows));
-  }
-
-  /** Faces of a relation in the subspace found on the other relations alone. */
-  private static Faces unseen(
-      DoubleMatrix raw,
-      int[] labels,
-      int relation,
-      List<Integer> rows,
-      int k,
-      Seed seed,
-      Workers workers) {
-    int[] train = Folds.where(labels, relation, false);
-    int[] classes = Folds.pick(labels, train);
-    for (int i = 0; i < classes.length; i++) {
-      classes[i] -= classes[i] > relation ? 1 : 0;
-    }
-    Lda lda = Lda.fit(Folds.pick(raw, train), classes, workers);
-    DoubleMatrix projected =
-        lda.project(
-            Folds.pick(raw, rows.stream().mapToInt(Integer::intValue).toArray()),
-            Math.min(k, lda.components()),
-            workers);
-    return Faces.within(
-        projected, java.util.stream.IntStream.range(0, rows.size()).boxed().toList(), seed);
-  }
-
-  /** Means of medians over folds; folds without a face are left out. */
-  private static Faces mean(List<Faces> folds) {
-    double residual = 0;
-    double cosine = 0;
-    double meanCosine = 0;
-    int faces = 0;
-    int used = 0;
-    for (Faces f : folds) {
-      if (f.faces() > 0) {
-        residual += f.residual();
-        cosine += f.cosine();
-        meanCosine += f.meanCosine();
-        faces += f.faces();
-        used++;
-      }
-    }
-    return new Faces(residual / used, cosine / used, meanCosine / used, faces);
-  }
-
-  private static double[] toArray(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
+    return variants;
   }
 }

@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The function vectors of pairs of words: output minus input, one row a pair.
+ * The function vectors of pairs of words: output minus input, one row a pair. (The published code
+ * takes input minus output; nothing but signs depends on it.)
  *
  * @param relations names of the relations; labels index into it
  * @param pairs the words of each row, {input, output}
@@ -29,16 +30,17 @@ public record Differences(
     pairs = List.copyOf(pairs);
     if (labels.length != pairs.size()
         || inputs.rows() != labels.length
-        || outputs.rows() != labels.length) {
-      throw new IllegalArgumentException(
-          labels.length
-              + " labels, "
-              + pairs.size()
-              + " pairs, "
-              + inputs.rows()
-              + " inputs, "
-              + outputs.rows()
-              + " outputs");
+        || outputs.rows() != labels.length
+        || inputs.columns() != outputs.columns()) {
+      throw new InputException(
+          "%d labels, %d pairs, inputs [%d, %d] and outputs [%d, %d] do not fit together"
+              .formatted(
+                  labels.length,
+                  pairs.size(),
+                  inputs.rows(),
+                  inputs.columns(),
+                  outputs.rows(),
+                  outputs.columns()));
     }
     if (labels.length == 0) {
       throw new InputException("no pairs of words: every relation is empty");
@@ -49,18 +51,39 @@ public record Differences(
     return labels.length;
   }
 
+  public int dimensions() {
+    return inputs.columns();
+  }
+
   /** output − input in double, [n, d]. */
   public DoubleMatrix vectors() {
-    return between(identity());
+    DoubleMatrix out = DoubleMatrix.zeros(size(), dimensions());
+    for (int i = 0; i < size(); i++) {
+      out.setRow(i, between(i, i));
+    }
+    return out;
+  }
+
+  /** The difference that row {@code i}'s input and row {@code partner}'s output would make. */
+  double[] between(int i, int partner) {
+    float[] a = inputs.row(i);
+    float[] b = outputs.row(partner);
+    double[] row = new double[a.length];
+    for (int j = 0; j < row.length; j++) {
+      row[j] = (double) b[j] - a[j];
+    }
+    return row;
   }
 
   /**
-   * Differences with the outputs dealt anew inside each relation, so that inputs and outputs keep
-   * their kinds and lose their pairing: the null of a relation that is only "a country and some
-   * capital".
+   * Whose output each row gets when outputs are dealt anew inside each relation, so that inputs and
+   * outputs keep their kinds and lose their pairing: the null of a relation that is only "a country
+   * and some capital".
+   *
+   * @return [n] rows
    */
-  public DoubleMatrix shuffled(Seed seed) {
-    int[] partner = identity();
+  int[] dealt(Seed seed) {
+    int[] partner = new int[size()];
     for (int r = 0; r < relations.size(); r++) {
       List<Integer> rows = rowsOf(r);
       List<Integer> dealt = new ArrayList<>(rows);
@@ -69,7 +92,7 @@ public record Differences(
         partner[rows.get(i)] = dealt.get(i);
       }
     }
-    return between(partner);
+    return partner;
   }
 
   /** Rows of one relation, ascending. */
@@ -81,28 +104,5 @@ public record Differences(
       }
     }
     return rows;
-  }
-
-  private int[] identity() {
-    int[] partner = new int[size()];
-    for (int i = 0; i < partner.length; i++) {
-      partner[i] = i;
-    }
-    return partner;
-  }
-
-  private DoubleMatrix between(int[] partner) {
-    int d = inputs.columns();
-    DoubleMatrix out = DoubleMatrix.zeros(size(), d);
-    double[] row = new double[d];
-    for (int i = 0; i < size(); i++) {
-      float[] a = inputs.row(i);
-      float[] b = outputs.row(partner[i]);
-      for (int j = 0; j < d; j++) {
-        row[j] = (double) b[j] - a[j];
-      }
-      out.setRow(i, row);
-    }
-    return out;
   }
 }

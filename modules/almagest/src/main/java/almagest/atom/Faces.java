@@ -31,17 +31,28 @@ public record Faces(double residual, double cosine, double meanCosine, int faces
    * Faces among the given rows; NaN figures when there are fewer than two rows of non-zero length.
    */
   public static Faces within(DoubleMatrix differences, List<Integer> rows, Seed seed) {
-    List<Integer> chosen = new ArrayList<>(rows);
-    if (rows.size() > ROWS) {
-      Collections.shuffle(chosen, Random.from(seed.generator()));
-      chosen = chosen.subList(0, ROWS);
-    }
-    int m = chosen.size();
-    int d = differences.columns();
-    DoubleMatrix x = DoubleMatrix.zeros(m, d);
-    for (int i = 0; i < m; i++) {
+    List<Integer> chosen = sample(rows, seed);
+    DoubleMatrix x = DoubleMatrix.zeros(chosen.size(), differences.columns());
+    for (int i = 0; i < chosen.size(); i++) {
       x.setRow(i, differences.row(chosen.get(i)));
     }
+    return among(x);
+  }
+
+  /** The rows that are looked at: all of few, else some drawn with the seed. */
+  static List<Integer> sample(List<Integer> rows, Seed seed) {
+    if (rows.size() <= ROWS) {
+      return rows;
+    }
+    List<Integer> chosen = new ArrayList<>(rows);
+    Collections.shuffle(chosen, Random.from(seed.generator()));
+    return chosen.subList(0, ROWS);
+  }
+
+  /** Faces of every row with every other. */
+  static Faces among(DoubleMatrix x) {
+    int m = x.rows();
+    int d = x.columns();
     // All faces at once: lengths and cosines follow from the products of every row with every row.
     DoubleMatrix products = DoubleMatrix.zeros(m, m);
     Blas.dgemm(

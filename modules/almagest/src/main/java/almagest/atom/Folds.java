@@ -61,6 +61,16 @@ final class Folds {
     return out;
   }
 
+  /** Labels renamed 0, 1, … in the order of their values. */
+  static int[] consecutive(int[] labels) {
+    int[] distinct = java.util.Arrays.stream(labels).distinct().sorted().toArray();
+    int[] out = new int[labels.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = java.util.Arrays.binarySearch(distinct, labels[i]);
+    }
+    return out;
+  }
+
   /** Labels dealt anew: the control that shows what LDA finds when there is nothing to find. */
   static int[] shuffled(int[] labels, Seed seed) {
     int[] out = labels.clone();

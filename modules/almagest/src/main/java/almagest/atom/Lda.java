@@ -115,8 +115,7 @@ public record Lda(
     double[] intercepts = new double[c];
     for (int g = 0; g < c; g++) {
       double[] p = projected.row(g);
-      intercepts[g] =
-          Math.log(priors[g]) - dot(p, p) / 2 - dot(mean, coefficients.row(g));
+      intercepts[g] = Math.log(priors[g]) - dot(p, p) / 2 - dot(mean, coefficients.row(g));
     }
     return new Lda(
         mean, scalings, found.ratios(), classes.matrix(), priors, coefficients, intercepts);
@@ -373,8 +372,7 @@ public record Lda(
    * @return [m, classes]
    */
   public DoubleMatrix decision(DoubleMatrix x, Workers workers) {
-    DoubleMatrix scores =
-        product(Points.of(x), Whitening.transposed(coefficients), workers);
+    DoubleMatrix scores = product(Points.of(x), Whitening.transposed(coefficients), workers);
     for (int i = 0; i < scores.rows(); i++) {
       double[] row = scores.row(i);
       for (int g = 0; g < row.length; g++) {

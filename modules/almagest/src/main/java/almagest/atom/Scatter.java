@@ -1,9 +1,7 @@
 package almagest.atom;
 
-import almagest.linalg.Pca;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
-import almagest.tensor.Points;
 
 /**
  * The two pictures of the article's first figure.
@@ -15,10 +13,11 @@ import almagest.tensor.Points;
  * @param pairs [n] the words of each point
  */
 public record Scatter(double[][] before, double[][] after, int[] relation, String[][] pairs) {
-  static Scatter of(Differences differences, DoubleMatrix raw, Lda lda, Workers workers) {
-    Points standard = Points.of(ZScores.of(raw));
-    DoubleMatrix principal =
-        Pca.of(standard, Math.min(2, raw.columns()), workers).scores(standard, workers);
+  /**
+   * @param principal [n, 2 or fewer] scores
+   */
+  static Scatter of(
+      Differences differences, DoubleMatrix raw, DoubleMatrix principal, Lda lda, Workers workers) {
     DoubleMatrix discriminant =
         ZScores.of(lda.transform(raw, Math.min(2, lda.components()), workers));
     return new Scatter(

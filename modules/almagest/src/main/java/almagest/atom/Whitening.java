@@ -153,8 +153,7 @@ sealed interface Whitening {
 
   private static int rank(double[] ascending) {
     int rank = 0;
-    while (rank < ascending.length
-        && ascending[ascending.length - 1 - rank] > RANK_TOLERANCE) {
+    while (rank < ascending.length && ascending[ascending.length - 1 - rank] > RANK_TOLERANCE) {
       rank++;
     }
     if (rank == 0) {

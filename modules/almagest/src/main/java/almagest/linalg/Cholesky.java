@@ -2,12 +2,10 @@ package almagest.linalg;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import almagest.tensor.DoubleMatrix;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
@@ -63,8 +61,7 @@ public final class Cholesky {
     int info =
         n == 0
             ? 0
-            : Lapack.solver(() ->
-                (int) DPOTRF.invokeExact(COLUMN_MAJOR, LOWER, n, l.data(), n));
+            : Lapack.solver(() -> (int) DPOTRF.invokeExact(COLUMN_MAJOR, LOWER, n, l.data(), n));
     return info == 0 ? Optional.of(new Cholesky(l)) : Optional.empty();
   }
 
@@ -95,22 +92,28 @@ public final class Cholesky {
         Lapack.solver(() ->
             (int)
                 DTRTRS.invokeExact(
-                    COLUMN_MAJOR, LOWER, transpose, NOT_UNIT, n, m, factor.data(), n, x.data(),
+                    COLUMN_MAJOR,
+                    LOWER,
+                    transpose,
+                    NOT_UNIT,
+                    n,
+                    m,
+                    factor.data(),
+                    n,
+                    x.data(),
                     n)));
     return x;
   }
 
-  /**
-   * The trace of A⁻¹, so that no eigenvalue of A is below its reciprocal. O(n³ / 3).
-   */
+  /** The trace of A⁻¹, so that no eigenvalue of A is below its reciprocal. O(n³ / 3). */
   public double inverseTrace() {
     int n = size();
     DoubleMatrix inverse = DoubleMatrix.zeros(n, n);
     inverse.data().copyFrom(factor.data());
     Lapack.check(
         "dtrtri",
-        Lapack.solver(() ->
-            (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, inverse.data(), n)));
+        Lapack.solver(
+            () -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, inverse.data(), n)));
     double trace = 0;
     for (int i = 0; i < n; i++) {
       // Row i of ours is column i of LAPACK's; what lies before the diagonal was never touched.
@@ -130,9 +133,7 @@ public final class Cholesky {
     Lapack.check(
         "dsygst",
         Lapack.solver(() ->
-            (int)
-                DSYGST.invokeExact(
-                    COLUMN_MAJOR, 1, LOWER, n, c.data(), n, factor.data(), n)));
+            (int) DSYGST.invokeExact(COLUMN_MAJOR, 1, LOWER, n, c.data(), n, factor.data(), n)));
     Gram.mirror(c);
     return c;
   }

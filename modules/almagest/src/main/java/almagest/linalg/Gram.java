@@ -76,14 +76,12 @@ public final class Gram {
     MemorySegment c = sum.data().asSlice(((long) i * d + j) * Double.BYTES);
     if (row != column) {
       MemorySegment b = block.data().asSlice((long) j * Double.BYTES);
-      Blas.dgemm(
-          true, false, m, Math.min(TILE, d - j), block.rows(), 1, a, d, b, d, 1, c, d);
+      Blas.dgemm(true, false, m, Math.min(TILE, d - j), block.rows(), 1, a, d, b, d, 1, c, d);
       return;
     }
     OpenBlas.THREADS.readLock().lock();
     try {
-      DSYRK.invokeExact(
-          ROW_MAJOR, UPPER, TRANSPOSE, m, block.rows(), 1.0, a, d, 1.0, c, d);
+      DSYRK.invokeExact(ROW_MAJOR, UPPER, TRANSPOSE, m, block.rows(), 1.0, a, d, 1.0, c, d);
     } catch (Throwable e) {
       throw OpenBlas.failed(e);
     } finally {
@@ -99,7 +97,9 @@ public final class Gram {
     return full;
   }
 
-  /** Copies the upper triangle of a square matrix to its lower one, in blocks that fit the cache. */
+  /**
+   * Copies the upper triangle of a square matrix to its lower one, in blocks that fit the cache.
+   */
   static void mirror(DoubleMatrix square) {
     int n = square.rows();
     int block = 64;

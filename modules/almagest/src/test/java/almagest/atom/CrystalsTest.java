@@ -58,13 +58,15 @@ class CrystalsTest {
   void projectingTheDistractorOutMakesPlantedFacesGoodOnHeldOutPairs() {
     Crystals.Layer layer = measure(planted(2, 1), 2);
     for (RelationQuality r : layer.relations()) {
-      assertThat(r.before().cosine()).as(r.name()).isLessThan(0.4);
+      assertThat(r.before().faces().cosine()).as(r.name()).isLessThan(0.4);
       // Of a shift of 2, the five axes between six classes keep 5/6 of the square; noise of sd 0.3
       // on
       // each of them does the rest: 4 * 5/6 / (4 * 5/6 + 5 * 0.09). Axes estimated from 48 pairs a
       // relation move a median by a few hundredths.
-      assertThat(r.after().cosine()).as(r.name()).isCloseTo(0.881, within(0.06));
-      assertThat(r.after().residual()).as(r.name()).isLessThan(r.before().residual() / 2);
+      assertThat(r.after().faces().cosine()).as(r.name()).isCloseTo(0.881, within(0.06));
+      assertThat(r.after().faces().residual())
+          .as(r.name())
+          .isLessThan(r.before().faces().residual() / 2);
       assertThat(r.gains()).as(r.name()).isTrue();
     }
     assertThat(java.util.Arrays.stream(layer.silhouette().heldOut())).allMatch(s -> s > 0.2);
@@ -83,6 +85,6 @@ class CrystalsTest {
   @Test
   void theNumberOfThreadsChangesNothing() {
     Differences d = planted(1, 3);
-    assertThat(Json.line(Json.tree(measure(d, 1)))).isEqualTo(Json.line(Json.tree(measure(d, 3))));
+    assertThat(Json.line(measure(d, 1).toJson())).isEqualTo(Json.line(measure(d, 3).toJson()));
   }
 }

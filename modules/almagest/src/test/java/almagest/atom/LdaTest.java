@@ -126,11 +126,7 @@ class LdaTest {
       int k = name.equals("svd_all") ? lda.components() : name.charAt(3) - '0';
       Silhouette found =
           Silhouette.of(
-              lda.transform(x, k, workers).toArray(),
-              k,
-              y,
-              Silhouette.Metric.EUCLIDEAN,
-              workers);
+              lda.transform(x, k, workers).toArray(), k, y, Silhouette.Metric.EUCLIDEAN, workers);
       JsonNode e = expected.get(name + "_euclidean");
       assertThat(found.mean()).isCloseTo(e.get("mean").asDouble(), within(1e-9));
       for (int g = 0; g < found.perClass().length; g++) {
@@ -143,8 +139,7 @@ class LdaTest {
   @Test
   void heldOutFoldsAreTheReferences() {
     Map<String, NpyArray> in = Npz.read(FOLDER.resolve("input.npz"));
-    JsonNode expected =
-        Json.read(FOLDER.resolve("expected.json")).get("five_folds_by_index_mod_5");
+    JsonNode expected = Json.read(FOLDER.resolve("expected.json")).get("five_folds_by_index_mod_5");
     DoubleMatrix x = matrix(in.get("x"));
     int[] y = in.get("y").ints();
     int[] fold = new int[y.length];
@@ -154,17 +149,12 @@ class LdaTest {
       int[] train = Folds.where(fold, f, false);
       int[] test = Folds.where(fold, f, true);
       Points all = Points.of(x);
-      Lda lda =
-          Lda.fit(Points.of(all, train), Folds.pick(y, train), Lda.Options.DEFAULT, workers);
+      Lda lda = Lda.fit(Points.of(all, train), Folds.pick(y, train), Lda.Options.DEFAULT, workers);
       DoubleMatrix held = lda.transform(Points.of(all, test), lda.components(), workers);
       int[] truth = Folds.pick(y, test);
       assertThat(
               Silhouette.of(
-                      held.toArray(),
-                      held.columns(),
-                      truth,
-                      Silhouette.Metric.EUCLIDEAN,
-                      workers)
+                      held.toArray(), held.columns(), truth, Silhouette.Metric.EUCLIDEAN, workers)
                   .mean())
           .isCloseTo(expected.get("held_out_silhouette_each").get(f).asDouble(), within(1e-9));
       int[] guess = predictions(lda.decision(Folds.pick(x, test), workers));
@@ -238,12 +228,11 @@ class LdaTest {
             () -> Lda.fit(DoubleMatrix.copyOf(new double[] {1, 2, 3, 4}, 2), new int[2], workers))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("two classes");
-    assertThatThrownBy(
-            () ->
-                Lda.fit(
-                    DoubleMatrix.copyOf(new double[] {1, 2, 3, Double.NaN, 5, 6}, 2),
-                    new int[] {0, 1, 1},
-                    workers))
+    assertThatThrownBy(() ->
+            Lda.fit(
+                DoubleMatrix.copyOf(new double[] {1, 2, 3, Double.NaN, 5, 6}, 2),
+                new int[] {0, 1, 1},
+                workers))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("row 1");
     assertThatThrownBy(() -> fit(DoubleMatrix.zeros(4, 2), new int[] {0, 0, 1, 1}, "SVD", "0.5"))

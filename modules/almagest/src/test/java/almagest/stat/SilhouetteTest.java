@@ -80,4 +80,74 @@ class SilhouetteTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("found 1 for n = 3");
   }
+
+  @ParameterizedTest
+  @ValueSource(ints = {3, 64, 65, 1023, 2500})
+  void leadingColumnsHaveTheSilhouettesOfTheirOwn(int n) {
+    java.util.random.RandomGenerator random = new almagest.run.Seed(n).generator();
+    int d = 5;
+    double[] x = new double[n * d];
+    int[] labels = new int[n];
+    for (int i = 0; i < n; i++) {
+      labels[i] = i == 0 ? 7 : i == 1 ? 9 : random.nextInt(2) * 2 + 7;
+      for (int c = 0; c < d; c++) {
+        x[i * d + c] = random.nextGaussian() + (labels[i] - 8);
+      }
+    }
+    int[] dimensions = {2, 3, 5};
+    try (Workers workers = new Workers(2)) {
+      for (Silhouette.Metric metric : Silhouette.Metric.values()) {
+        java.util.List<Silhouette> all =
+            Silhouette.leading(
+                almagest.tensor.Points.of(almagest.tensor.DoubleMatrix.copyOf(x, d)),
+                dimensions,
+                labels,
+                metric,
+                workers);
+        for (int k = 0; k < dimensions.length; k++) {
+          double[] first = new double[n * dimensions[k]];
+          for (int i = 0; i < n; i++) {
+            System.arraycopy(x, i * d, first, i * dimensions[k], dimensions[k]);
+          }
+          double[] plain = plain(first, dimensions[k], labels, metric);
+          assertThat(all.get(k).samples()).containsExactly(plain, within(1e-10));
+        }
+      }
+    }
+  }
+
+  /** The definition, word for word. */
+  private static double[] plain(double[] x, int d, int[] labels, Silhouette.Metric metric) {
+    int n = labels.length;
+    double[] samples = new double[n];
+    for (int i = 0; i < n; i++) {
+      double[] sum = new double[10];
+      int[] count = new int[10];
+      for (int j = 0; j < n; j++) {
+        if (j != i) {
+          double dot = 0;
+          double a = 0;
+          double b = 0;
+          double off = 0;
+          for (int c = 0; c < d; c++) {
+            double u = x[i * d + c];
+            double v = x[j * d + c];
+            dot += u * v;
+            a += u * u;
+            b += v * v;
+            off += (u - v) * (u - v);
+          }
+          sum[labels[j]] +=
+              metric == Silhouette.Metric.EUCLIDEAN ? Math.sqrt(off) : 1 - dot / Math.sqrt(a * b);
+          count[labels[j]]++;
+        }
+      }
+      int own = labels[i];
+      int other = own == 7 ? 9 : 7;
+      double within = sum[own] / count[own];
+      double away = sum[other] / count[other];
+      samples[i] = count[own] == 0 ? 0 : (away - within) / Math.max(within, away);
+    }
+    return samples;
+  }
 }
