@@ -23,6 +23,7 @@ import java.util.Set;
  */
 public final class Atlas {
   private static final int DOCUMENT_LINE_LIMIT = 1 << 20;
+  private static final int MOST_FACES = 5_000;
 
   private Atlas() {}
 
@@ -151,9 +152,36 @@ public final class Atlas {
         index,
         "crystals",
         files.json("crystals/crystals.json", "the crystals' figures are left out"));
+    faces(files, columns, index);
     index.set("documents", columns.json(documents(files, quoted)));
     index.set("notes", Json.tree(files.notes()));
     return index;
+  }
+
+  /** The best faces of {@code crystals/faces.jsonl}, which lists them best first. */
+  private static void faces(RunFiles files, Columns columns, ObjectNode index) {
+    String name = "crystals/faces.jsonl";
+    if (!files.has(name)) {
+      return;
+    }
+    ArrayNode list = Json.object().putArray("faces");
+    try (BufferedReader lines = Files.newBufferedReader(files.path(name))) {
+      for (String line = lines.readLine();
+          line != null && list.size() < MOST_FACES;
+          line = lines.readLine()) {
+        if (!line.isBlank() && line.length() < DOCUMENT_LINE_LIMIT) {
+          JsonNode face = Json.parse(line);
+          if (face.path("points").size() == 4) {
+            list.add(face);
+          }
+        }
+      }
+    } catch (JsonProcessingException e) {
+      files.note(name + " has a line that is not JSON; faces from there on are left out.");
+    } catch (IOException e) {
+      files.note(name + " cannot be read to its end: " + e.getMessage());
+    }
+    index.set("faces", columns.json(list));
   }
 
   private static void set(ObjectNode index, String key, JsonNode value) {

@@ -50,6 +50,7 @@ final class LayerData {
     layer.occurrences();
     layer.contexts(perFeature, documents);
     layer.neighbours();
+    layer.quantities();
     layer.results();
     layer.node.put("features", Math.max(0, layer.features));
     return layer.node;
@@ -68,6 +69,17 @@ final class LayerData {
     JsonNode about = run.json(file("map.json"), "");
     if (about.isObject()) {
       node.set("mapInfo", about);
+    }
+    ArrayNode others = node.putArray("maps");
+    for (String name : run.list(folder, "map-", ".npy")) {
+      NpyArray other = run.npy(file(name), "this map is left out", features, 2);
+      if (other != null) {
+        features = other.shape()[0];
+        others
+            .addObject()
+            .put("name", name.substring("map-".length(), name.length() - ".npy".length()))
+            .set("column", columns.floats(other.floats(), other.shape()));
+      }
     }
     NpyArray pca =
         run.npy(file("pca.npy"), folder + " has no cloud in three dimensions", features, 3);
@@ -184,6 +196,28 @@ final class LayerData {
     }
   }
 
+  private void quantities() {
+    String name = file("quantities.npz");
+    ArrayNode list = node.putArray("quantities");
+    if (!run.has(name)) {
+      return;
+    }
+    run.npz(name, "maps have fewer colourings")
+        .forEach((key, array) -> {
+          NpyArray fitting = run.fitting(name, array, "a colouring is left out", features);
+          if (fitting != null) {
+            float[] values = fitting.floats();
+            double largest = 0;
+            for (float v : values) {
+              largest = Float.isFinite(v) ? Math.max(largest, Math.abs(v)) : largest;
+            }
+            list.addObject()
+                .put("name", key)
+                .set("column", columns.scaled(values, largest, features));
+          }
+        });
+  }
+
   private void results() {
     JsonNode lobes =
         run.json(file("lobes.json"), "figures about the lobes of " + folder + " are left out");
@@ -205,6 +239,10 @@ final class LayerData {
     }
     lines("texts.jsonl", "texts", "no text can be played");
     lines("logits.jsonl", "logits", "cards name no promoted tokens");
+    JsonNode lens = run.json(file("logits.json"), "");
+    if (lens.isObject()) {
+      node.set("lens", lens);
+    }
   }
 
   /** A file of JSON lines as one list, when it is there. */

@@ -111,6 +111,11 @@ final class Bert implements Family {
   }
 
   @Override
+  public Tensor readOut(Tensor directions) {
+    return Head.tied(weights, "embeddings.word_embeddings.weight", sizes()).of(directions);
+  }
+
+  @Override
   public boolean hasTokenTypes() {
     return true;
   }

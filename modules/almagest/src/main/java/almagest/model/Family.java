@@ -39,6 +39,17 @@ interface Family {
    */
   Tensor logits(Tensor normed);
 
+  /**
+   * Directions as vocabulary: the final norm without its bias, then the logits.
+   *
+   * @param directions [n, d]
+   * @return [n, vocabulary]
+   */
+  default Tensor readOut(Tensor directions) {
+    Tensor bias = finalNorm(directions.times(0));
+    return logits(finalNorm(directions).plus(bias.times(-1)));
+  }
+
   /** Whether {@link #logits} can be asked for. */
   default boolean hasLogits() {
     return true;

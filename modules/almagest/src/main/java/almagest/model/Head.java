@@ -47,6 +47,11 @@ final class Head {
         : new Head(all, own, sizes.vocabulary(), sizes.dModel());
   }
 
+  /** An embedding table as the matrix. */
+  static Head tied(Weights inside, String table, Sizes sizes) {
+    return new Head(inside, table, sizes.vocabulary(), sizes.dModel());
+  }
+
   /** [n, d] to [n, vocabulary]. */
   Tensor of(Tensor normed) {
     if (weights.isReady(name, vocabulary, d)) {

@@ -4,6 +4,7 @@ import almagest.run.InputException;
 import almagest.run.Workers;
 import almagest.tensor.DType;
 import almagest.tensor.Device;
+import almagest.tensor.FloatMatrix;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -154,6 +155,18 @@ public interface LanguageModel extends AutoCloseable {
    * @return close it to free its memory
    */
   Activations forward(List<Context> contexts, Request request, Workers workers);
+
+  /**
+   * Reads directions of the residual stream as vocabulary (logit lens, nostalgebraist 2020): what a
+   * direction alone would give as logits, as if no block came after. A decoder's direction goes
+   * through the final norm's scale, without its bias, and the unembedding. An encoder has no
+   * unembedding here; its direction is multiplied with its input word embeddings, to which BERT's
+   * output is tied, without the transform of the head that it was trained with.
+   *
+   * @param directions [n, d_model]
+   * @param into [n, vocabulary], overwritten
+   */
+  void readOut(FloatMatrix directions, FloatMatrix into);
 
   @Override
   void close();

@@ -193,6 +193,34 @@ final class Transformer implements LanguageModel {
     }
   }
 
+  @Override
+  public void readOut(FloatMatrix directions, FloatMatrix into) {
+    long n = directions.rows();
+    if (directions.columns() != sizes.dModel()
+        || into.rows() != n
+        || into.columns() != sizes.vocabulary()) {
+      throw new IllegalArgumentException(
+          "directions [%d, %d] into [%d, %d], expected [n, %d] into [n, %d]"
+              .formatted(
+                  n,
+                  directions.columns(),
+                  into.rows(),
+                  into.columns(),
+                  sizes.dModel(),
+                  sizes.vocabulary()));
+    }
+    if (n == 0) {
+      return;
+    }
+    try (TensorScope _ = TensorScope.open()) {
+      Tensor x =
+          Tensor.wrap(directions.data(), almagest.tensor.DType.FLOAT32, n, sizes.dModel())
+              .copy()
+              .to(options.device());
+      family.readOut(x).copyTo(into.data());
+    }
+  }
+
   private int blocksNeeded(Request request) {
     int blocks = request.logits() ? sizes.layers() : 0;
     for (Hook hook : request.hooks()) {

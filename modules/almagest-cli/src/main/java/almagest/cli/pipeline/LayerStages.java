@@ -3,6 +3,8 @@ package almagest.cli.pipeline;
 import almagest.activation.ActivationStore;
 import almagest.activation.TokenTable;
 import almagest.atlas.FiringText;
+import almagest.atlas.LogitLens;
+import almagest.atlas.Quantities;
 import almagest.brain.Affinity;
 import almagest.brain.ChunkBuilder;
 import almagest.brain.Chunks;
@@ -43,6 +45,12 @@ import java.util.Map;
 final class LayerStages {
   /** Tokens of a text that is played. */
   private static final int TEXT_LENGTH = 96;
+
+  /** Vocabulary entries on either side of a feature's logit lens. */
+  private static final int VOCABULARY_ENTRIES = 8;
+
+  /** With more lobes than this, borders are not looked at. */
+  private static final int MOST_SILHOUETTE_LOBES = 8;
 
   private final Settings settings;
   private final Sources sources;
@@ -290,6 +298,55 @@ final class LayerStages {
             middle ? Math.min(brain.trials(), all.refitTrials()) : 0,
             middle ? all.corrected() : null),
         new LobeTypes.Options(brain.trials(), 10 * brain.trials()));
+  }
+
+  /** What vocabulary a feature's direction reads as. */
+  Stage logits(Stage sae) {
+    return new Stage(
+        in("logits"),
+        Map.of("entries", VOCABULARY_ENTRIES, "model", sources.modelHashes()),
+        List.of(sae),
+        List.of(in("logits.jsonl"), in("logits.json")),
+        true,
+        run -> {
+          Path folder = run.resolve(folder(layer));
+          try (LanguageModel model = sources.openModel()) {
+            LogitLens.write(
+                folder,
+                model,
+                Sae.open(folder.resolve("sae")).wDec(),
+                VOCABULARY_ENTRIES,
+                provenance(),
+                workers);
+          }
+        });
+  }
+
+  /** Numbers of each feature to colour by: of its encoder, and how well it sits in its lobe. */
+  Stage quantities(Stage sae, Stage collect, Stage lobes) {
+    Settings.Brain brain = settings.brain();
+    List<String> labels = new ArrayList<>();
+    for (int k : brain.ks()) {
+      if (k <= MOST_SILHOUETTE_LOBES) {
+        brain.affinities().forEach(a -> labels.add(a + "-k" + k));
+        labels.add("angular-k" + k);
+      }
+    }
+    return new Stage(
+        in("quantities"),
+        Map.of("labels", labels),
+        List.of(sae, collect, lobes),
+        List.of(in("quantities.npz")),
+        true,
+        run -> {
+          Path folder = run.resolve(folder(layer));
+          Quantities.write(
+              folder,
+              Sae.open(folder.resolve("sae")),
+              Cooccurrence.read(folder.resolve("cooccurrence.npz")),
+              labels,
+              workers);
+        });
   }
 
   /** The flat map of the decoder directions. */

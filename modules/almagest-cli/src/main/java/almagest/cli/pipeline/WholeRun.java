@@ -106,7 +106,14 @@ public final class WholeRun {
       Stage lobes = stages.lobes(sae, collect);
       saes.put(layer, sae);
       all.addAll(
-          List.of(sae, collect, lobes, stages.map(sae), stages.texts(documents, activations, sae)));
+          List.of(
+              sae,
+              collect,
+              lobes,
+              stages.map(sae),
+              stages.texts(documents, activations, sae),
+              stages.logits(sae),
+              stages.quantities(sae, collect, lobes)));
       if (layer == settings.reading().middle()) {
         all.add(stages.control(documents, activations, sae, lobes));
       }
