@@ -35,6 +35,7 @@ final class Page {
           "figure.js",
           "align.js",
           "card.js",
+          "own.js",
           "legend.js",
           "search.js",
           "selection.js",

@@ -1,4 +1,6 @@
-import { el, number, table } from "dom.js";
+import { csv, download, el, number, table } from "dom.js";
+import { faces, layerOfFace } from "data.js";
+import { faceLine } from "card.js";
 import { axis, choices, figure, intervals, legend, tooltip } from "figure.js";
 import { css, lobeColour } from "palette.js";
 
@@ -8,9 +10,14 @@ import { css, lobeColour } from "palette.js";
 let chosen = 0;
 
 /** Builds the view; returns the figures to draw. */
-export function atom(root, result, again) {
+export async function atom(root, result, again) {
   const layers = result?.layers ?? [];
+  const found = await faces();
   if (layers.length === 0) {
+    if (found.length) {
+      root.append(faceSection(found));
+      return [];
+    }
     root.append(el("p", { class: "notice" }, "The run directory has no crystals/crystals.json, so there is nothing to show about crystals."));
     return [];
   }
@@ -30,8 +37,27 @@ export function atom(root, result, again) {
     silhouette(layers, at),
     lengthFigure(at),
   ].filter(Boolean);
-  root.append(el("div", { class: "plates" }, figures.map((f) => f.node)), ...[quality(at), lengths(layers)].filter(Boolean));
+  root.append(el("div", { class: "plates" }, figures.map((f) => f.node)), ...[quality(at), lengths(layers), found.length ? faceSection(found) : null].filter(Boolean));
   return figures;
+}
+
+const FACES_SHOWN = 60;
+
+/** Faces that a search of the cloud found without being told a relation, best first. */
+function faceSection(found) {
+  const head = ["rank", "kind", "face", "score", "cosine", "residual", "p", "q"];
+  const cells = (f) => [f.rank, f.kind, f.points.map((p, i) => f.labels?.[i] ?? p).join(" : "), f.score, f.cosine, f.residual, f.p, f.q];
+  const layer = layerOfFace(found[0]);
+  const shown = found.slice(0, FACES_SHOWN);
+  return el("section", { class: "plain faces" }, el("h3", {}, "Crystals found in the cloud" + (layer ? ", " + layer.name : "")),
+    el("p", {}, "Parallelograms and trapezoids among the decoder directions, searched for without naming a relation, best first. The differences of a face's two pairs are parallel; a corner opens its feature."),
+    el("p", { class: "caveat" }, el("b", {}, "Not: "), "p and q compare with clouds of the same spectrum without structure, so a small q says that the directions are more parallel than such a cloud's, not that the four features make an analogy; and faces share corners, so they are not independent findings."),
+    el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Table of faces" },
+      el("table", {}, el("caption", {}, found.length > shown.length ? `The best ${shown.length} of ${number(found.length)} on this page` : `${number(found.length)} faces`),
+        el("thead", {}, el("tr", {}, head.map((h) => el("th", { scope: "col" }, h)))),
+        el("tbody", {}, shown.map((f) => el("tr", {}, el("th", { scope: "row" }, number(f.rank)), el("td", {}, f.kind), el("td", {}, faceLine(f, -1)),
+          [f.score, f.cosine, f.residual, f.p, f.q].map((v) => el("td", {}, number(v)))))))),
+    el("p", { class: "take" }, el("button", { type: "button", onclick: () => download("faces.csv", csv([head, ...found.map(cells)]), "text/csv") }, "CSV")));
 }
 
 function scatter(at, names, when, pairs) {

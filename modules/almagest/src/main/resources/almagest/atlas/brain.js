@@ -176,19 +176,24 @@ function accuracyCurve(layer, affinity, lobes) {
     const data = ks.map((x) => [x, ...(get(byK[x].classifier) ?? [])]).filter((p) => p.length === 3);
     return data.length ? [intervals(name, data, colour)] : [];
   };
-  const others = Object.entries(lobes.affinities).filter(([a]) => a !== affinity).map(([a, { k }]) => ({
-    name: affinityName(a), type: "line", symbolSize: 3, lineStyle: { width: 1, opacity: 0.6 }, color: css("--muted"),
-    data: keysOf(k).filter((x) => k[x].classifier?.corrected || k[x].classifier?.published).map((x) => [x, (k[x].classifier.corrected ?? k[x].classifier.published).balanced_accuracy]),
-  })).filter((s) => s.data.length > 0);
+  const accuracy = (c) => (c?.corrected ?? c?.published)?.balanced_accuracy;
+  const all = Object.keys(lobes.affinities);
+  const own = lobeColour(all.indexOf(affinity));
+  const others = all.filter((a) => a !== affinity).map((a) => {
+    const { k } = lobes.affinities[a];
+    return {
+      name: affinityName(a), type: "line", symbolSize: 5, lineStyle: { width: 1.3 }, color: lobeColour(all.indexOf(a)),
+      data: keysOf(k).map((x) => [x, accuracy(k[x].classifier)]).filter(([, v]) => v !== null && v !== undefined),
+    };
+  }).filter((s) => s.data.length > 0);
   return figure({
     name: `${layer.name}-${affinity}-accuracy`,
     title: "Can position tell the lobe? Accuracy against k",
-    shows: `Balanced accuracy of a logistic regression that predicts a feature's ${affinityName(affinity)} lobe from its decoder direction. Published: the article's set-up. Corrected: features not seen in training, with a 95 % interval, beside what the firing frequency alone predicts. Thin grey: the other affinities.`,
+    shows: `Balanced accuracy of a logistic regression that predicts a feature's ${affinityName(affinity)} lobe from its decoder direction. Published: the article's set-up. Corrected: features not seen in training, with a 95 % interval, beside what the firing frequency alone predicts. Thin: the corrected figure for the other affinities.`,
     n: `n = ${number(layer.features)} features, ${layer.name}.`,
     not: "A high accuracy at small k may come from frequency, since rare and common features lie apart; compare with the frequency baseline, not with chance alone. The published figure is optimistic where features of one family stand in both halves.",
-    rows: () => [["k", "chance", "published", "corrected", "low", "high", "frequency baseline", "null", "null mean", "null sd"], ...ks.flatMap((x) => {
-      const c = byK[x].classifier;
-      return (c.published?.null?.length ? c.published.null : [{}]).map((n) => [x, c.published?.chance ?? 1 / x, c.published?.balanced_accuracy, c.corrected?.balanced_accuracy, c.corrected?.ci?.[0], c.corrected?.ci?.[1], c.corrected?.frequency_baseline?.balanced_accuracy, n.kind, n.mean, n.sd]);
+    rows: () => [["affinity", "k", "chance", "published", "corrected", "low", "high", "frequency baseline", "null", "null mean", "null sd"], ...all.flatMap((a) => keysOf(lobes.affinities[a].k).map((x) => [a, x, lobes.affinities[a].k[x].classifier])).filter(([, , c]) => c).flatMap(([a, x, c]) => {
+      return (c.published?.null?.length ? c.published.null : [{}]).map((n) => [affinityName(a), x, c.published?.chance ?? 1 / x, c.published?.balanced_accuracy, c.corrected?.balanced_accuracy, c.corrected?.ci?.[0], c.corrected?.ci?.[1], c.corrected?.frequency_baseline?.balanced_accuracy, n.kind, n.mean, n.sd]);
     })],
     option: () => ({
       legend: legend(),
@@ -196,11 +201,11 @@ function accuracyCurve(layer, affinity, lobes) {
       yAxis: axis("balanced accuracy", { gap: 42, axis: { min: 0, max: 1 } }),
       tooltip: tooltip({ formatter: (p) => `${p.seriesName}\nk = ${p.value[0]}: ${number(p.value[1])}` }),
       series: [
-        ...line("corrected", (c) => c.corrected?.balanced_accuracy, { color: lobeColour(0), lineStyle: { width: 2.5 }, z: 6 }),
-        ...bars("corrected", (c) => c.corrected?.ci, lobeColour(0)),
-        ...line("published set-up", (c) => c.published?.balanced_accuracy, { color: lobeColour(1), z: 5 }),
-        ...line("frequency alone", (c) => c.corrected?.frequency_baseline?.balanced_accuracy, { color: lobeColour(4), symbol: "diamond" }),
-        ...bars("frequency alone", (c) => c.corrected?.frequency_baseline?.ci, lobeColour(4)),
+        ...line(affinityName(affinity), (c) => c.corrected?.balanced_accuracy, { color: own, lineStyle: { width: 2.5 }, z: 6 }),
+        ...bars(affinityName(affinity), (c) => c.corrected?.ci, own),
+        ...line("published set-up, " + affinityName(affinity), (c) => c.published?.balanced_accuracy, { color: own, symbol: "emptyRect", lineStyle: { type: [7, 3] }, z: 5 }),
+        ...line("frequency alone", (c) => c.corrected?.frequency_baseline?.balanced_accuracy, { color: css("--ink"), symbol: "diamond", lineStyle: { width: 1.2 } }),
+        ...bars("frequency alone", (c) => c.corrected?.frequency_baseline?.ci, css("--ink")),
         ...nullLines(byK, (at) => at.classifier?.published?.null),
         { name: "chance 1/k", type: "line", symbol: "none", lineStyle: { type: "dotted", width: 1, color: css("--line") }, itemStyle: { color: css("--line") }, data: ks.map((x) => [x, 1 / x]) },
         ...others,

@@ -1,5 +1,5 @@
 import { el, number, percent, replace, svg } from "dom.js";
-import { index, typeNames } from "data.js";
+import { faces, index, layerOfFace, typeNames } from "data.js";
 import { lobeColour } from "palette.js";
 import { link } from "state.js";
 
@@ -33,10 +33,22 @@ function licenceOf(source) {
 
 /** Fills `panel` with the card of a feature; resolves when it stands. */
 export async function showCard(panel, layer, feature, names, close) {
-  const [contexts, cosine, phi, byType, logits, ...labels] = await Promise.all([
-    layer.contexts(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(), layer.logits(),
+  const parts = Promise.all([
+    layer.contexts(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(), layer.logits(), faces(),
     ...layer.colourings.map((c) => layer.labels(c.affinity + "-k" + c.k)),
   ]);
+  // The first card waits for what it quotes; that it is coming shows at once.
+  const soon = await Promise.race([parts.then(() => true), new Promise((done) => setTimeout(done, 30))]);
+  if (!soon) {
+    replace(panel,
+      el("header", { class: "card-head" },
+        el("p", { class: "eyebrow" }, "Feature · layer " + layer.number), el("h2", { tabindex: "-1" }, String(feature)),
+        el("button", { type: "button", class: "close", "aria-label": "Close the card", onclick: close }, "×")),
+      el("p", { class: "facts" }, layer.frequency ? ["Fires on ", el("b", {}, percent(layer.frequency[feature])), " of tokens."] : null),
+      el("p", { class: "loading" }, "Reading contexts …"));
+    panel.hidden = false;
+  }
+  const [contexts, cosine, phi, byType, logits, all, ...labels] = await parts;
   const peaks = contexts ? contexts.peaks(feature) : [];
   const frequency = layer.frequency?.[feature];
   const fires = layer.fires?.[feature];
@@ -58,8 +70,9 @@ export async function showCard(panel, layer, feature, names, close) {
     lobeChips(layer, labels, feature, names),
     contexts?.histogram ? histogram(contexts, feature) : null,
     byType ? typeBars(layer, byType, feature) : null,
-    logits?.has(feature) ? vocabulary(logits.get(feature)) : null,
+    logits?.has(feature) ? vocabulary(layer, logits.get(feature)) : null,
     neighbourSection(layer, contexts, cosine, phi, feature),
+    crystalSection(all.filter((f) => f.points.includes(feature) && layerOfFace(f) === layer), feature),
     layer.entry.neuronpedia ? el("p", {}, el("a", { href: `https://www.neuronpedia.org/${layer.entry.neuronpedia}/${feature}`, rel: "noreferrer" }, "This feature on Neuronpedia")) : null
   );
   return { cosine, phi };
@@ -146,9 +159,28 @@ function neighbourSection(layer, contexts, cosine, phi, feature) {
     column("by direction (cosine)", cosine, "none"), column("by co-occurrence (phi)", phi, "It never fires, so it has none.")));
 }
 
+/** A face as a : b :: c : d, each a link to its feature. */
+export function faceLine(face, feature) {
+  const corner = (i) => {
+    const text = face.labels?.[i];
+    const name = text === undefined || text === null || String(text) === "" ? String(face.points[i]) : String(text);
+    return face.points[i] === feature ? el("b", {}, name) : el("a", { href: link({ view: "map", layer: layerOfFace(face)?.number, feature: face.points[i] }) }, name);
+  };
+  return [corner(0), " : ", corner(1), " ∷ ", corner(2), " : ", corner(3)];
+}
+
+function crystalSection(mine, feature) {
+  if (mine.length === 0) return null;
+  return el("section", { class: "crystals" }, el("h3", {}, "Crystals"),
+    el("ol", { class: "neighbours" }, mine.slice(0, 6).map((f) => el("li", {}, el("span", {}, faceLine(f, feature)), el("span", { class: "value", title: `rank ${f.rank}, score ${number(f.score)}, cosine ${number(f.cosine)}, residual ${number(f.residual)}` }, `${f.kind}, q = ${number(f.q)}`)))),
+    el("p", { class: "caveat" }, mine.length > 6 ? `The best 6 of ${mine.length}. ` : "", "Four features of which two differences are parallel; q is the false discovery rate against clouds without structure, not the chance that the words make sense."));
+}
+
 /** Vocabulary entries that writing the feature's direction promotes and suppresses. */
-function vocabulary(entry) {
+function vocabulary(layer, entry) {
   const list = (title, items) => el("div", {}, el("h4", {}, title), el("ol", { class: "neighbours" }, (items ?? []).slice(0, 10).map(([token, value]) => el("li", {}, el("code", {}, token), el("span", { class: "value" }, number(value))))));
   return el("section", {}, el("h3", {}, "Vocabulary (logit lens)"), el("div", { class: "pair" }, list("promoted", entry.promoted), list("suppressed", entry.suppressed)),
-    el("p", { class: "caveat" }, "The decoder direction times the unembedding, as if no layer came after; for early layers this says little."));
+    el("p", { class: "caveat" }, layer.entry.lens?.matrix === "word embeddings"
+      ? "The decoder direction times the model's input word embeddings: an encoder without a language-modelling head has no unembedding, and BERT ties its own to these. No later layer and no head comes between, so this shows words that lie in the direction, not words that the model would write."
+      : "The decoder direction, through the final norm's scale, times the unembedding, as if no layer came after; for early layers this says little."));
 }

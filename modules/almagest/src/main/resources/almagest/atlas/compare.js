@@ -2,7 +2,7 @@ import { el, number, percent, replace, table } from "dom.js";
 import { layers as ours, layersOf } from "data.js";
 import { ami, assignment, colourNumbers, contingency } from "align.js";
 import { FeatureMap } from "map.js";
-import { colour, colourings, firstColouring, paint, parse } from "legend.js";
+import { colour, colourings, firstColouring, grouped, paint, parse } from "legend.js";
 import { diameters } from "mapview.js";
 import { lobeName } from "brain.js";
 import { lobeColour } from "palette.js";
@@ -50,7 +50,7 @@ export async function compare(root, again) {
     const select = el("select", { "aria-label": `Colour of ${side.name}, ${layer.name}`, onchange: (e) => {
       side.colouring = e.target.value;
       again();
-    } }, colourings(layer).map(([v, t]) => el("option", { value: v, selected: v === side.colouring }, t)));
+    } }, grouped(colourings(layer), side.colouring));
     holders.append(el("div", {}, el("div", { class: "bar" }, el("b", {}, side.name), choices("Layer of " + side.name, side.layers.map((l, j) => [j, String(l.number)]), side.at, (j) => {
       side.at = j;
       again();

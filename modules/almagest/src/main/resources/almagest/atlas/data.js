@@ -147,8 +147,30 @@ export class Layer {
 
   /** Vocabulary entries that features promote and suppress, by feature, or null. */
   async logits() {
-    const list = await this.source.column(this.entry.logits);
-    return list ? new Map(list.map((l) => [l.feature, l])) : null;
+    if (!this.entry.logits) return null;
+    this.lens ??= this.source.column(this.entry.logits).then((list) => new Map(list.map((l) => [l.feature, l])));
+    return this.lens;
+  }
+
+  /** A number of every feature by its name in quantities.npz, or null. */
+  quantity(name) {
+    return this.source.column(this.entry.quantities?.find((q) => q.name === name)?.column);
+  }
+
+  /** Positions of another flat map [n × 2], or null. */
+  otherMap(name) {
+    return this.source.column(this.entry.maps?.find((m) => m.name === name)?.column);
+  }
+
+  /** Opens, while nothing else happens, what cards and searches will ask for. */
+  async warm() {
+    const idle = () => new Promise((done) => (globalThis.requestIdleCallback ?? setTimeout)(done, { timeout: 300 }));
+    const steps = [() => this.contexts(), () => this.neighbours("cosine"), () => this.neighbours("phi"), () => this.typeFires(), () => this.logits(), () => faces(),
+      ...this.colourings.map((c) => () => this.labels(c.affinity + "-k" + c.k))];
+    for (const step of steps) {
+      await idle();
+      await step();
+    }
   }
 
   /** All contexts of the layer, or null. */
@@ -176,10 +198,18 @@ class Contexts {
     self.first = new Int32Array(features + 1);
     for (let e = 0; e < entry.count; e++) self.first[self.feature[e] + 1]++;
     for (let f = 0; f < features; f++) self.first[f + 1] += self.first[f];
-    // Lines need not come in the order of features.
     self.order = Uint32Array.from({ length: entry.count }, (_, e) => e);
-    self.order.sort((a, b) => self.feature[a] - self.feature[b] || a - b);
+    // Lines need not come in the order of features, but nearly always do.
+    let sorted = true;
+    for (let e = 1; sorted && e < entry.count; e++) sorted = self.feature[e - 1] <= self.feature[e];
+    if (!sorted) self.order.sort((a, b) => self.feature[a] - self.feature[b] || a - b);
     return self;
+  }
+
+  /** The vocabulary for a search: lower case, any white space as one space. */
+  plain() {
+    this.lower ??= this.vocabulary.map((v) => v.toLowerCase().replaceAll(/\s+/g, " "));
+    return this.lower;
   }
 
   /** The numbers of a feature's contexts. */
@@ -224,3 +254,13 @@ class Contexts {
 }
 
 export const layers = index.layers.map((entry) => new Layer(entry, here));
+
+/** Parallelograms and trapezoids found among the features of a layer, best first. */
+export async function faces() {
+  return (await here.column(index.faces)) ?? [];
+}
+
+/** The layer whose features faces are made of. */
+export function layerOfFace(face) {
+  return layers.find((l) => l.number === face.layer) ?? layers[layers.length >> 1];
+}

@@ -1,18 +1,35 @@
 import { el, number } from "dom.js";
 import { typeNames } from "data.js";
 import { lobeColour, ramp, rampStops, rgb, dark } from "palette.js";
+import { own } from "own.js";
 
 // Colourings: what a feature's colour says, and the legend that says so.
 
-/** What a layer can be coloured by, as [value, text]. */
+const MARK = "silhouette ";
+
+/** What a layer can be coloured by, as [value, text, group]. */
 export function colourings(layer) {
   const list = layer.colourings.map((c) => [
     c.affinity + "-k" + c.k,
     (c.affinity === "angular" ? "angle (geometry)" : c.affinity) + ", k = " + c.k,
+    "Groups",
   ]);
-  if (layer.frequency) list.push(["frequency", "firing frequency"]);
-  if (layer.entry.typeFires) list.push(["type", "document type"]);
+  if (layer.frequency) list.push(["frequency", "firing frequency", "Numbers"]);
+  if (layer.fires) list.push(["share", "share of L0", "Numbers"]);
+  if (layer.entry.contexts) list.push(["mean", "mean activation", "Numbers"], ["max", "largest activation", "Numbers"]);
+  if (layer.entry.typeFires) list.push(["type", "document type", "Groups"]);
+  for (const { name } of layer.entry.quantities ?? []) {
+    const inside = name.startsWith(MARK);
+    list.push(["quantity:" + name, inside ? name.slice(MARK.length) : name, inside ? "How well inside its lobe (silhouette)" : "Numbers"]);
+  }
+  for (const name of own.keys()) list.push(["own:" + name, name, "Own columns"]);
   return list;
+}
+
+/** Options of a select, in their groups. */
+export function grouped(items, chosen) {
+  const option = ([v, t]) => el("option", { value: v, selected: v === chosen }, t);
+  return [...Map.groupBy(items, (i) => i[2] ?? "")].map(([group, list]) => (group ? el("optgroup", { label: group }, list.map(option)) : list.map(option)));
 }
 
 /** The colouring to start with: phi at k = 3 when there is one. */
@@ -23,7 +40,7 @@ export function firstColouring(layer) {
 
 /** Affinity and k of `phi-k3`, or null. */
 export function parse(colouring) {
-  const m = /^(.+)-k(\d+)$/.exec(colouring);
+  const m = /^([^:]+)-k(\d+)$/.exec(colouring);
   return m ? { affinity: m[1], k: Number(m[2]) } : null;
 }
 
@@ -33,31 +50,51 @@ export function parse(colouring) {
  */
 export async function colour(layer, colouring, names) {
   const lobes = parse(colouring);
-  if (lobes) {
-    const labels = await layer.labels(colouring);
-    if (labels) {
-      const counts = new Map();
-      labels.forEach((l) => counts.set(l, (counts.get(l) ?? 0) + 1));
-      const entries = [...counts.keys()].sort((a, b) => (a < 0) - (b < 0) || a - b).map((l) => ({
-        key: l,
-        name: l < 0 ? "in no lobe (never fired)" : names(lobes.affinity, lobes.k, l),
-        count: counts.get(l),
-        colour: lobeColour(l),
-      }));
-      return { keys: labels, entries, shade: (f) => lobeColour(labels[f]) };
-    }
-  }
+  const labels = lobes ? await layer.labels(colouring) : null;
+  if (labels) return groups(labels, (l) => (l < 0 ? "in no lobe (never fired)" : names(lobes.affinity, lobes.k, l)));
   if (colouring === "type" && layer.entry.typeFires) return byType(layer);
-  const log = layer.frequency ? Float64Array.from(layer.frequency, (v) => (v > 0 ? Math.log10(v) : NaN)) : new Float64Array(layer.features).fill(NaN);
-  const known = [...log].filter((v) => !Number.isNaN(v)).sort((a, b) => a - b);
-  const low = known[Math.floor(known.length * 0.01)] ?? -6;
-  const high = known[Math.ceil(known.length * 0.99) - 1] ?? 0;
-  const share = (f) => (high > low ? (log[f] - low) / (high - low) : 0.5);
+  const [kind, name] = [colouring.split(":")[0], colouring.slice(colouring.indexOf(":") + 1)];
+  if (kind === "own" && own.get(name)?.keys) return groups(own.get(name).keys, (l) => (l < 0 ? "no value" : own.get(name).names[l]));
+  if (kind === "own" && own.has(name)) return scale(own.get(name).values, name);
+  if (kind === "quantity") {
+    const values = await layer.quantity(name);
+    if (values) return scale(values, name.startsWith(MARK) ? "silhouette, " + name.slice(MARK.length) + " (1: deep inside its lobe, 0: on the border)" : name);
+  }
+  if ((kind === "mean" || kind === "max") && layer.entry.contexts) {
+    const values = await layer.source.column(layer.entry.contexts[kind]);
+    return scale(Float64Array.from(values, (v) => (v > 0 ? v : NaN)), kind === "mean" ? "mean activation where it fires" : "largest activation");
+  }
+  if (kind === "share" && layer.fires) {
+    const all = layer.fires.reduce((a, b) => a + b, 0);
+    return scale(Float64Array.from(layer.fires, (v) => (v > 0 ? v / all : NaN)), "share of all firings, that is of L0");
+  }
+  const frequency = layer.frequency ?? new Float64Array(layer.features);
+  return scale(Float64Array.from(frequency, (v) => (v > 0 ? v : NaN)), "share of tokens on which a feature fires");
+}
+
+function groups(labels, nameOf) {
+  const counts = new Map();
+  labels.forEach((l) => counts.set(l, (counts.get(l) ?? 0) + 1));
+  const entries = [...counts.keys()].sort((a, b) => (a < 0) - (b < 0) || a - b).map((l) => ({
+    key: l, name: nameOf(l), count: counts.get(l), colour: lobeColour(l),
+  }));
+  return { keys: labels, entries, shade: (f) => lobeColour(labels[f]) };
+}
+
+/** A scale from the 1st to the 99th percentile, logarithmic where values span more than two decades. */
+function scale(values, title) {
+  const known = Float64Array.from(values.filter((v) => Number.isFinite(v))).sort();
+  const low = known[Math.floor(known.length * 0.01)] ?? 0;
+  const high = known[Math.ceil(known.length * 0.99) - 1] ?? 1;
+  const log = low > 0 && high / low > 100;
+  const put = log ? Math.log10 : (v) => v;
+  const share = (v) => (high > low ? (put(v) - put(low)) / (put(high) - put(low)) : 0.5);
   return {
     keys: null,
-    scale: { low: 10 ** low, high: 10 ** high, title: "share of tokens on which a feature fires" },
+    scale: { low, high, title: title + (log ? ", logarithmic" : "") },
     entries: [],
-    shade: (f) => (Number.isNaN(log[f]) ? lobeColour(-1) : ramp(0.15 + 0.85 * share(f))),
+    values,
+    shade: (f) => (Number.isFinite(values[f]) ? ramp(0.15 + 0.85 * Math.round(64 * share(values[f])) / 64) : lobeColour(-1)),
   };
 }
 
@@ -67,7 +104,6 @@ async function byType(layer) {
   const tokens = layer.entry.typeTokens;
   const names = typeNames();
   const keys = new Int32Array(layer.features).fill(-1);
-  const counts = new Map();
   for (let f = 0; f < layer.features; f++) {
     let most = 0;
     tokens.forEach((n, t) => {
@@ -77,12 +113,8 @@ async function byType(layer) {
         keys[f] = t;
       }
     });
-    counts.set(keys[f], (counts.get(keys[f]) ?? 0) + 1);
   }
-  const entries = [...counts.keys()].sort((a, b) => (a < 0) - (b < 0) || a - b).map((t) => ({
-    key: t, name: t < 0 ? "never fired" : names[t] ?? "type " + t, count: counts.get(t), colour: lobeColour(t),
-  }));
-  return { keys, entries, shade: (f) => lobeColour(keys[f]) };
+  return groups(keys, (t) => (t < 0 ? "never fired" : names[t] ?? "type " + t));
 }
 
 /** Colours of all features for the plot; hidden entries and never-fired dots fade or vanish. */
@@ -117,5 +149,5 @@ export function legendNode(colouring, hidden, toggle, border) {
     el("li", {}, el("button", {
       type: "button", title: e.title ?? null, "aria-pressed": String(!hidden.has(String(e.key))), onclick: () => toggle(String(e.key)),
     }, el("i", { style: { backgroundColor: e.colour } }), el("span", { class: "name" }, e.name), el("span", { class: "count" }, number(e.count))),
-    border && e.key >= 0 && colouring.entries.length < 40 ? el("button", { type: "button", class: "border", title: "Select the 40 features of this lobe with the fewest neighbours of their own lobe", "aria-label": "Select the border of " + e.name, onclick: () => border(e.key) }, "border") : null)));
+    border && e.key >= 0 && colouring.entries.length < 40 ? el("button", { type: "button", class: "border", title: "Select the 40 features of this lobe that sit nearest to another", "aria-label": "Select the border of " + e.name, onclick: () => border(e.key) }, "border") : null)));
 }

@@ -40,16 +40,16 @@ function drawTop() {
   const current = layer();
   const search = el("input", {
     type: "search", id: "find", value: state.find, placeholder: "feature number, token, phrase", "aria-label": "Search features",
-    onchange: (e) => set({ view: "map", find: e.target.value.trim(), select: "" }),
+    onchange: (e) => set({ view: "map", find: e.target.value.trim(), select: "", sort: "" }),
   });
   replace(top,
     el("div", { class: "name" }, el("h1", {}, "Almagest"), el("p", {}, title())),
     el("nav", { "aria-label": "Views" }, VIEWS.map(([v, text]) => el("a", { href: link({ view: v }), "aria-current": v === state.view ? "page" : null }, text))),
     el("form", { role: "search", onsubmit: (e) => {
       e.preventDefault();
-      set({ view: "map", find: search.value.trim(), select: "" });
+      set({ view: "map", find: search.value.trim(), select: "", sort: "" });
     } }, search),
-    layers.length > 1 ? el("div", { class: "layers" }, el("span", { class: "label" }, "Layer"), choices("Layer", layers.map((l) => [l.number, String(l.number)]), current?.number, (n) => set({ layer: n, feature: "", select: "", hidden: "" }))) : null,
+    layers.length > 1 ? el("div", { class: "layers" }, el("span", { class: "label" }, "Layer"), choices("Layer", layers.map((l) => [l.number, String(l.number)]), current?.number, (n) => set({ layer: n, feature: "", select: "", sort: "", hidden: "" }))) : null,
     el("button", { type: "button", class: "theme", "aria-label": dark() ? "Switch to light" : "Switch to dark", onclick: () => set({ theme: dark() ? "light" : "dark" }, true) }, dark() ? "☀" : "☾"));
 }
 
@@ -81,7 +81,7 @@ async function draw(changed) {
   const figures =
     state.view === "brain" ? (current ? await brain(root, current, state.colour || firstColouring(current)) : [])
       : state.view === "galaxy" ? galaxy(root, index.galaxy)
-        : state.view === "atom" ? atom(root, index.crystals, () => schedule(new Set(["again"])))
+        : state.view === "atom" ? await atom(root, index.crystals, () => schedule(new Set(["again"])))
           : state.view === "compare" ? await compare(root, () => schedule(new Set(["again"])))
             : about(root);
   if (index.notes.length && state.view !== "run") append(root, [el("p", { class: "caveat" }, `${index.notes.length} parts are missing from this run: `, el("a", { href: link({ view: "run" }) }, "see which"), ".")]);

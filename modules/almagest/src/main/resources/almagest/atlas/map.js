@@ -27,8 +27,9 @@ export class FeatureMap {
     this.canvas = this.plot.canvas;
     this.tool = "move";
     this.marks = { picked: -1, hovered: -1, lines: [], found: null, selected: null, lit: null };
-    this.names = [];
+    this.named = [];
     this.frame = 0;
+    this.moving = false;
     this.resizer = new ResizeObserver(() => this.measure());
     this.resizer.observe(this.element);
     this.hands();
@@ -41,10 +42,32 @@ export class FeatureMap {
     const cloud = layer.pca ? normalised(layer.pca, 3) : null;
     this.flat = flat ?? flattened(cloud);
     this.cloud = cloud ?? lifted(flat);
+    this.goal = this.flat;
     this.size = size;
     const order = Uint32Array.from({ length: this.n }, (_, i) => i).sort((a, b) => size[b] - size[a]);
     this.plot.setPoints(this.flat, this.cloud, size, order);
     this.marks = { picked: -1, hovered: -1, lines: [], found: null, selected: null, lit: null };
+  }
+
+  /** Glides to other flat positions [n × 2], normalised. */
+  glideTo(flat, at = performance.now()) {
+    if (flat === this.goal) return;
+    this.goal = flat;
+    const from = this.flat;
+    const put = (positions) => {
+      this.flat = positions;
+      this.plot.setFlat(positions);
+      this.names = this.named;
+      this.redraw();
+    };
+    if (still.matches || !this.drawn || this.view.morph === 1) return put(flat);
+    const step = (now) => {
+      if (this.goal !== flat) return;
+      const t = eased(Math.min(1, (now - at) / 700));
+      put(t === 1 ? flat : Float32Array.from(flat, (v, i) => from[i] + (v - from[i]) * t));
+      if (t < 1) requestAnimationFrame(step);
+    };
+    requestAnimationFrame(step);
   }
 
   setColours(rgba) {
@@ -64,7 +87,7 @@ export class FeatureMap {
     const step = (now) => {
       if (this.target !== target) return;
       const t = Math.min(1, (now - at) / 900);
-      this.view.morph = from + (target - from) * (t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2);
+      this.view.morph = from + (target - from) * eased(t);
       this.redraw();
       if (t < 1) requestAnimationFrame(step);
     };
@@ -90,9 +113,22 @@ export class FeatureMap {
   draw() {
     if (!this.rgba || this.view.width < 2) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
-    this.plot.draw(this.view, ratio, this.grow());
+    // What moves is seen less sharply.
+    this.plot.draw(this.view, this.moving ? Math.min(1, ratio) : ratio, this.grow());
     this.drawOver(ratio);
     this.drawn = true;
+  }
+
+  /** Says that a hand is at work; the map is sharp again once it rests. */
+  stir() {
+    clearTimeout(this.rest);
+    this.moving = this.n > 3000;
+    this.rest = setTimeout(() => {
+      if (!this.moving) return;
+      this.moving = false;
+      if (devicePixelRatio > 1) this.redraw();
+    }, 180);
+    this.redraw();
   }
 
   /** Points grow a little with zoom and with the window, far slower than their distances. */
@@ -128,8 +164,24 @@ export class FeatureMap {
       c.arc(p[0], p[1], Math.max(3, (this.size[feature] * this.grow() * p[2]) / 2) + extra, 0, 2 * Math.PI);
       c.stroke();
     };
-    for (const f of marks.selected ?? []) ring(f, 1, 1, ink);
-    for (const f of marks.found ?? []) ring(f, 2, 1.5, accent);
+    // One path for all of them: thousands may be selected.
+    const rings = (features, extra, width, colour) => {
+      if (!features?.length) return;
+      c.strokeStyle = colour;
+      c.lineWidth = width;
+      c.beginPath();
+      for (const f of features) {
+        if (f < 0 || f >= this.n) continue;
+        this.at(f, p);
+        if (p[0] < 0 || p[1] < 0 || p[0] > view.width || p[1] > view.height) continue;
+        const r = Math.max(3, (this.size[f] * this.grow() * p[2]) / 2) + extra;
+        c.moveTo(p[0] + r, p[1]);
+        c.arc(p[0], p[1], r, 0, 2 * Math.PI);
+      }
+      c.stroke();
+    };
+    rings(marks.selected, 1, 1, ink);
+    rings(marks.found, 2, 1.5, accent);
     for (const [f, heat] of marks.lit ?? []) {
       c.globalAlpha = 0.35 + 0.65 * heat;
       ring(f, 2 + 7 * heat, 1.5 + 2 * heat, accent);
@@ -176,25 +228,32 @@ export class FeatureMap {
     }
   }
 
-  /** Names stand where the middle of their features is, as on a star chart. */
+  /** What stands written on the map, `[{ text, features }]`: each where the middle of its features is. */
+  set names(list) {
+    this.named = list;
+    this.places = list.filter((n) => n.features.length > 0).map((name) => {
+      const middle = (values, width, at) => {
+        const sorted = Float32Array.from(name.features, (f) => values[width * f + at]).sort();
+        return sorted[sorted.length >> 1];
+      };
+      return { text: name.text, flat: [0, 1].map((j) => middle(this.flat, 2, j)), cloud: [0, 1, 2].map((j) => middle(this.cloud, 3, j)) };
+    });
+  }
+
+  get names() {
+    return this.named;
+  }
+
+  /** Names, as on a star chart; where they would overlap the later one gives way. */
   drawNames(c, p) {
     const ground = css("--ground");
     c.textAlign = "center";
     c.textBaseline = "middle";
     const used = [];
-    for (const name of this.names) {
-      const xs = [];
-      const ys = [];
-      for (const f of name.features) {
-        this.at(f, p);
-        xs.push(p[0]);
-        ys.push(p[1]);
-      }
-      if (xs.length === 0) continue;
-      xs.sort((a, b) => a - b);
-      ys.sort((a, b) => a - b);
-      const x = xs[xs.length >> 1];
-      let y = ys[ys.length >> 1];
+    for (const name of this.places ?? []) {
+      this.view.project(...name.flat, ...name.cloud, p);
+      const x = p[0];
+      let y = p[1];
       c.font = `italic ${this.view.width < 500 ? 13 : 15}px ${css("--serif")}`;
       const wide = c.measureText(name.text).width / 2 + 4;
       for (let tries = 0; tries < 6; tries++) {
@@ -220,7 +279,14 @@ export class FeatureMap {
     let best = -1;
     let least = Infinity;
     const grow = this.grow();
+    const { view, flat } = this;
+    // On the flat map most points are ruled out by a comparison in its own units.
+    const s = view.scale();
+    const mx = view.x + (x - view.width / 2) / s;
+    const my = view.y - (y - view.height / 2) / s;
+    const reach = view.morph === 0 ? (10 + (16 * grow) / 2) / s : Infinity;
     for (let f = 0; f < this.n; f++) {
+      if (Math.abs(flat[2 * f] - mx) > reach || Math.abs(flat[2 * f + 1] - my) > reach) continue;
       if (this.rgba[4 * f + 3] === 0) continue;
       this.at(f, p);
       const d = Math.hypot(p[0] - x, p[1] - y) - (this.size[f] * grow * p[2]) / 2;
@@ -257,7 +323,7 @@ export class FeatureMap {
       event.preventDefault();
       const [x, y] = place(event);
       this.view.zoomAt(x, y, Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)));
-      this.redraw();
+      this.stir();
     }, { passive: false });
     e.addEventListener("pointerdown", (event) => {
       if (event.target.closest("button")) return;
@@ -294,7 +360,7 @@ export class FeatureMap {
       } else if (this.view.morph > 0.5 && !event.ctrlKey && event.buttons !== 2) this.view.rotate(dx, dy);
       else this.view.pan(dx, dy);
       pointers.set(event.pointerId, now);
-      this.redraw();
+      this.stir();
     });
     const lift = (event) => {
       if (!pointers.delete(event.pointerId)) return;
@@ -346,6 +412,7 @@ export class FeatureMap {
   }
 
   dispose() {
+    clearTimeout(this.rest);
     this.resizer.disconnect();
     this.plot.dispose();
   }
@@ -359,6 +426,11 @@ function within(x, y, polygon) {
     if (yi > y !== yj > y && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) inside = !inside;
   }
   return inside;
+}
+
+/** Slow, fast, slow. */
+function eased(t) {
+  return t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
 }
 
 function flattened(cloud) {

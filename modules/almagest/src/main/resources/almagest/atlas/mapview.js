@@ -2,7 +2,9 @@ import { download, el, number, percent, replace } from "dom.js";
 import { choices } from "figure.js";
 import { FeatureMap } from "map.js";
 import { showCard } from "card.js";
-import { colour, colourings, firstColouring, legendNode, paint, parse } from "legend.js";
+import { colour, colourings, firstColouring, grouped, legendNode, paint, parse } from "legend.js";
+import { take } from "own.js";
+import { normalised } from "view.js";
 import { find } from "search.js";
 import { featureTable, pack, unpack } from "selection.js";
 import { lobeName } from "brain.js";
@@ -11,6 +13,9 @@ import { ami, assignment, colourNumbers, contingency } from "align.js";
 import { lobeColour } from "palette.js";
 import { Player } from "player.js";
 import { index } from "data.js";
+
+/** Features of a lobe's border that are selected. */
+const BORDER = 40;
 
 // The map with its legend, card and table. It is built once and lives as long as the page.
 
@@ -59,13 +64,34 @@ export class MapView {
     if (fresh || this.panes.length !== wanted.length) this.makePanes(layer, wanted);
     if (fresh || all.some((k) => changed.has(k))) await this.paintPanes(layer, wanted);
     if (fresh || changed.has("space")) {
-      const target = state.space === "3d" && layer.pca ? 1 : layer.map ? 0 : 1;
-      this.panes.forEach((p) => p.map.morphTo(target));
+      const flat = await this.flat(layer);
+      this.panes.forEach((p) => {
+        if (flat) p.map.glideTo(flat);
+        p.map.morphTo(this.morph(layer));
+      });
     }
     this.drawControls(layer, wanted);
     if (fresh) this.player.show(layer);
+    // A page in one file holds everything already; data beside a page is read when it is asked for.
+    if (fresh && index.carrier === "inline") layer.warming ??= layer.warm();
     if (fresh || changed.has("feature")) await this.pickFeature(layer);
     if (fresh || changed.has("find") || changed.has("select") || changed.has("colour")) await this.drawTable(layer);
+  }
+
+  /** How far the points are on their way from the flat map to the cloud. */
+  morph(layer) {
+    return state.space === "3d" && layer.pca ? 1 : layer.map ? 0 : 1;
+  }
+
+  /** The flat positions that the address asks for, or null for those there are. */
+  async flat(layer) {
+    const kept = (layer.flats ??= new Map());
+    const name = state.space === "3d" ? "2d" : state.space;
+    if (!kept.has(name)) {
+      const positions = name === "pca" && layer.pca ? Float32Array.from({ length: 2 * layer.features }, (_, i) => layer.pca[3 * (i >> 1) + (i & 1)]) : await layer.otherMap(name) ?? layer.map;
+      kept.set(name, positions ? normalised(positions, 2) : null);
+    }
+    return kept.get(name);
   }
 
   makePanes(layer, wanted) {
@@ -79,7 +105,7 @@ export class MapView {
         select: (features) => set({ select: pack(features), find: "" }),
       });
       map.setLayer(layer, sizes);
-      map.view.morph = state.space === "3d" && layer.pca ? 1 : layer.map ? 0 : 1;
+      map.view.morph = this.morph(layer);
       return { map };
     });
     // Maps side by side look the same way.
@@ -106,7 +132,7 @@ export class MapView {
         if (i > 0) return;
         if (!hidden.delete(key)) hidden.add(key);
         set({ hidden: [...hidden].join(",") }, true);
-      }, i === 0 && (layer.entry.cosine || layer.entry.phi) && parse(wanted[0]) ? (key) => this.selectBorder(Number(key)) : null));
+      }, i === 0 && (layer.entry.cosine || layer.entry.phi || layer.entry.quantities?.length) && parse(wanted[0]) ? (key) => this.selectBorder(Number(key)) : null));
     }
     replace(this.legends, nodes);
     const info = layer.entry.mapInfo ?? {};
@@ -114,6 +140,8 @@ export class MapView {
       `${layer.name}: ${number(layer.features)} features, one point each; size = firing frequency. ` +
       (state.space === "3d"
         ? "Position: the first three principal components of the decoder directions, a small part of their variance."
+        : state.space === "pca" ? "Position: the first two principal components of the decoder directions, a small part of their variance."
+        : layer.entry.maps?.some((m) => m.name === state.space) ? `Position: ${state.space} (map-${state.space}.npy of the run).`
         : `Position: ${info.method === "pca" ? "two principal components" : "t-SNE"} of the decoder directions${info.perplexity ? `, perplexity ${info.perplexity}` : ""}; near neighbours mean something there, distances, sizes and gaps between groups do not.`);
   }
 
@@ -152,8 +180,31 @@ export class MapView {
     };
   }
 
-  /** Selects the features of a lobe whose neighbours are mostly of other lobes. */
+  /** The silhouettes of the clustering that colours the map, by kind: `[[title, values]]`. */
+  async silhouettes() {
+    const colouring = state.colour || firstColouring(this.layer);
+    if (!parse(colouring)) return [];
+    const kinds = [["silhouette by phi", "silhouette phi "], ["silhouette by direction", "silhouette direction "]];
+    const all = await Promise.all(kinds.map(async ([title, name]) => [title, await this.layer.quantity(name + colouring)]));
+    const known = all.filter(([, values]) => values);
+    // A cluster by angle is a matter of directions, a lobe one of co-occurrence.
+    return parse(colouring).affinity === "angular" ? known.reverse() : known;
+  }
+
+  /**
+   * Selects the features of a lobe that sit on its border: those of the least silhouette, or, in a run
+   * that has none, those whose neighbours are mostly of other lobes.
+   */
   async selectBorder(key) {
+    const [silhouette] = await this.silhouettes();
+    if (silhouette) {
+      const [title, values] = silhouette;
+      const keys = this.panes[0].colouring.keys;
+      const inside = Array.from(keys, (_, f) => f).filter((f) => keys[f] === key && Number.isFinite(values[f]) && !(this.layer.frequency && this.layer.frequency[f] === 0));
+      inside.sort((a, b) => values[a] - values[b] || a - b);
+      set({ select: pack(inside.slice(0, BORDER)), sort: title, find: "" });
+      return;
+    }
     const keys = this.panes[0].colouring.keys;
     const company = await this.company(this.layer, keys);
     const members = [];
@@ -162,14 +213,14 @@ export class MapView {
       if (c && !(this.layer.frequency && this.layer.frequency[f] === 0)) members.push([f, c.same / c.all]);
     }
     members.sort((a, b) => a[1] - b[1] || a[0] - b[0]);
-    set({ select: pack(members.slice(0, 40).map(([f]) => f)), find: "" });
+    set({ select: pack(members.slice(0, BORDER).map(([f]) => f)), sort: "company", find: "" });
   }
 
   drawControls(layer, wanted) {
     const options = colourings(layer);
     const select = (label, value, items, change) => {
       const id = "select-" + label.replaceAll(" ", "-");
-      return [el("label", { class: "label", for: id }, label), el("select", { id, onchange: (e) => change(e.target.value) }, items.map(([v, t]) => el("option", { value: v, selected: v === value }, t)))];
+      return [el("label", { class: "label", for: id }, label), el("select", { id, onchange: (e) => change(e.target.value) }, grouped(items, value))];
     };
     const lobes = parse(wanted[0]);
     const same = lobes ? layer.colourings.filter((c) => c.affinity === lobes.affinity) : [];
@@ -178,14 +229,31 @@ export class MapView {
       select("Colour", wanted[0], options, (v) => set({ colour: v, hidden: "" })),
       same.length > 1 ? [el("label", { class: "label", for: "k-slider" }, "k"), el("input", { id: "k-slider", type: "range", min: 0, max: same.length - 1, step: 1, value: String(at), "aria-valuetext": "k = " + lobes.k, oninput: (e) => set({ colour: lobes.affinity + "-k" + same[e.target.value].k, hidden: "" }, true) }), el("output", { for: "k-slider" }, String(lobes.k))] : null,
       select("beside", state.beside, [["", "nothing"], ...options], (v) => set({ beside: v })),
-      layer.map && layer.pca ? choices("Space", [["2d", "flat (t-SNE)"], ["3d", "cloud (PCA)"]], state.space, (v) => set({ space: v })) : null,
+      layer.map && layer.pca ? choices("Space", [["2d", `flat (${layer.entry.mapInfo?.method === "pca" ? "PCA" : "t-SNE"})`], ["pca", "flat (PCA)"], ...(layer.entry.maps ?? []).map((m) => [m.name, `flat (${m.name})`]), ["3d", "cloud (PCA)"]], state.space, (v) => set({ space: v })) : null,
       choices("Tool", [["move", "move"], ["rectangle", "rectangle"], ["lasso", "lasso"]], this.panes[0]?.map.tool ?? "move", (tool) => {
         this.panes.forEach((p) => (p.map.tool = tool));
         this.drawControls(layer, wanted);
       }),
-      el("button", { type: "button", onclick: () => this.savePicture() }, "PNG"));
+      el("button", { type: "button", onclick: () => this.savePicture() }, "PNG"),
+      el("label", { class: "file", title: "CSV, JSON or .npy with one value a feature; it stays in this page" }, "Colour by a file",
+        el("input", { type: "file", id: "own-column", class: "unseen", accept: ".csv,.tsv,.txt,.json,.jsonl,.npy", onchange: (e) => this.takeColumn(layer, e.target.files[0]) })),
+      this.problem ? el("p", { class: "notice", role: "alert" }, this.problem) : null);
     const key = document.activeElement?.id;
     if (key && key !== document.activeElement.id) document.getElementById(key)?.focus();
+  }
+
+  /** Colours by a column of the reader's own. */
+  async takeColumn(layer, file) {
+    if (!file) return;
+    this.problem = null;
+    try {
+      const [name] = await take(file, layer.features);
+      set({ colour: "" }, true);
+      set({ colour: "own:" + name, hidden: "" });
+    } catch (problem) {
+      this.problem = `${file.name}: ${problem.message}`;
+      this.drawControls(layer, [state.colour || firstColouring(layer)]);
+    }
   }
 
   hover(map, feature, place) {
@@ -235,14 +303,23 @@ export class MapView {
     const contexts = await layer.contexts();
     const colouring = this.panes[0]?.colouring;
     const company = colouring?.keys && parse(state.colour || firstColouring(layer)) ? await this.company(layer, colouring.keys) : null;
+    const silhouettes = await this.silhouettes();
+    const shown = colouring?.values ? [[colouring.scale.title.split(" (")[0], colouring.values]] : silhouettes;
+    const names = new Map(colouring?.entries.map((e) => [e.key, e.name]) ?? []);
+    // Thousands may be selected, and a hundred are shown: what takes time is found out when it is read.
     const row = (feature, why) => ({
       feature,
-      peaks: contexts ? contexts.peaks(feature).join(", ") : "",
-      lobe: colouring?.keys ? colouring.entries.find((e) => e.key === colouring.keys[feature])?.name ?? "" : "",
+      get peaks() {
+        return (this.known ??= contexts ? contexts.peaks(feature).join(", ") : "");
+      },
+      lobe: colouring?.keys ? names.get(colouring.keys[feature]) ?? "" : "",
       frequency: layer.frequency?.[feature],
       fires: layer.fires?.[feature],
-      ...(company ? { company: company(feature) } : {}),
-      ...(why ? { why } : {}),
+      values: Object.fromEntries(shown.map(([title, values]) => [title, values[feature]])),
+      get company() {
+        return company ? company(feature) : null;
+      },
+      why,
     });
     let found = null;
     let selected = null;
@@ -250,10 +327,10 @@ export class MapView {
     if (state.find) {
       const result = await find(layer, state.find);
       found = result.features.map((f) => f.feature);
-      this.below.append(featureTable(`Found for “${state.find}”: ${number(result.total)}`, result.features.map((f) => row(f.feature, f.why)), layer, () => set({ find: "" })));
+      this.below.append(featureTable(`Found for “${state.find}”: ${number(result.total)}`, result.features.map((f) => row(f.feature, f.why)), layer, shown.map(([t]) => t), () => set({ find: "" })));
     } else if (state.select) {
       selected = unpack(state.select, layer.features);
-      this.below.append(featureTable(`Selected: ${number(selected.length)} features`, selected.map((f) => row(f)), layer, () => set({ select: "" })));
+      this.below.append(featureTable(`Selected: ${number(selected.length)} features`, selected.map((f) => row(f)), layer, shown.map(([t]) => t), () => set({ select: "", sort: "" })));
     }
     this.panes.forEach((p) => {
       p.map.marks.found = found;

@@ -77,7 +77,11 @@ function oklch(l, c, h) {
   return hex(linear.map((v) => 255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * Math.max(0, v) ** (1 / 2.4) - 0.055)));
 }
 
-/** A variable of the style sheet. */
+const known = new Map();
+
+/** A variable of the style sheet; remembered, since maps ask in every frame. */
 export function css(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const key = name + dark();
+  if (!known.has(key)) known.set(key, getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  return known.get(key);
 }

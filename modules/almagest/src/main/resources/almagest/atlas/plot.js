@@ -121,6 +121,15 @@ class WebGlPlot {
     this.scene.add(this.points);
   }
 
+  setFlat(flat) {
+    const attribute = this.geometry.getAttribute("flat2");
+    for (let i = 0; i < this.order.length; i++) {
+      attribute.array[2 * i] = flat[2 * this.order[i]];
+      attribute.array[2 * i + 1] = flat[2 * this.order[i] + 1];
+    }
+    attribute.needsUpdate = true;
+  }
+
   setColours(rgba) {
     const tint = this.geometry.getAttribute("tint");
     for (let i = 0; i < this.order.length; i++) {
@@ -160,16 +169,29 @@ export class CanvasPlot {
     this.context = canvas.getContext("2d");
   }
 
+  /** Takes points; they are kept in the order of drawing, so that memory is read from end to end. */
   setPoints(flat, cloud, size, order) {
-    Object.assign(this, { flat, cloud, size, order });
+    this.order = order;
+    this.setFlat(flat);
+    this.cx = picked(cloud, 3, 0, order);
+    this.cy = picked(cloud, 3, 1, order);
+    this.cz = picked(cloud, 3, 2, order);
+    this.size = picked(size, 1, 0, order);
+  }
+
+  setFlat(flat) {
+    this.fx = picked(flat, 2, 0, this.order);
+    this.fy = picked(flat, 2, 1, this.order);
   }
 
   setColours(rgba) {
-    this.rgba = rgba;
+    const all = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
+    this.colours = Uint32Array.from(this.order, (f) => all[f]);
+    this.rgba = new Uint8Array(this.colours.buffer);
   }
 
   draw(view, ratio, grow) {
-    const { flat, cloud, size, rgba, context } = this;
+    const { fx, fy, cx, cy, cz, size, rgba, context } = this;
     const w = Math.round(view.width * ratio);
     const h = Math.round(view.height * ratio);
     if (this.canvas.width !== w || this.canvas.height !== h) Object.assign(this.canvas, { width: w, height: h });
@@ -177,14 +199,16 @@ export class CanvasPlot {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     const p = [0, 0, 0];
-    let last = "";
-    for (const f of this.order) {
-      if (rgba[4 * f + 3] === 0) continue;
-      view.project(flat[2 * f], flat[2 * f + 1], cloud[3 * f], cloud[3 * f + 1], cloud[3 * f + 2], p);
-      const r = Math.max(0.75, (size[f] * grow * p[2]) / 2);
+    let last = -1;
+    for (let i = 0; i < size.length; i++) {
+      if (rgba[4 * i + 3] === 0) continue;
+      view.project(fx[i], fy[i], cx[i], cy[i], cz[i], p);
+      const r = Math.max(0.75, (size[i] * grow * p[2]) / 2);
       if (p[0] < -r || p[1] < -r || p[0] > view.width + r || p[1] > view.height + r) continue;
-      const fill = `rgba(${rgba[4 * f]},${rgba[4 * f + 1]},${rgba[4 * f + 2]},${rgba[4 * f + 3] / 255})`;
-      if (fill !== last) context.fillStyle = last = fill;
+      if (this.colours[i] !== last) {
+        last = this.colours[i];
+        context.fillStyle = `rgba(${rgba[4 * i]},${rgba[4 * i + 1]},${rgba[4 * i + 2]},${rgba[4 * i + 3] / 255})`;
+      }
       if (r < 1.5) context.fillRect(p[0] - r, p[1] - r, 2 * r, 2 * r);
       else {
         context.beginPath();
@@ -196,35 +220,53 @@ export class CanvasPlot {
 
   /** Tens of thousands of points, as pixels: no blending, and no path for each. */
   drawPixels(view, ratio, grow, w, h) {
-    const { flat, cloud, size, rgba, context } = this;
+    const { fx, fy, cx, cy, cz, size, colours, context } = this;
     if (this.image?.width !== w || this.image?.height !== h) {
       this.image = context.createImageData(w, h);
       this.pixels = new Uint32Array(this.image.data.buffer);
     }
     const { pixels } = this;
     pixels.fill(0);
-    const colours = new Uint32Array(rgba.buffer, rgba.byteOffset, size.length);
-    const p = [0, 0, 0];
-    for (const f of this.order) {
-      if (rgba[4 * f + 3] === 0) continue;
-      view.project(flat[2 * f], flat[2 * f + 1], cloud[3 * f], cloud[3 * f + 1], cloud[3 * f + 2], p);
-      const r = Math.max(0.75, (size[f] * grow * p[2]) / 2) * ratio;
-      const x = p[0] * ratio;
-      const y = p[1] * ratio;
-      if (x < -r || y < -r || x > w + r || y > h + r) continue;
-      const left = Math.max(0, Math.round(x - r));
-      const right = Math.min(w - 1, Math.round(x + r));
-      const bottom = Math.min(h - 1, Math.round(y + r));
-      for (let row = Math.max(0, Math.round(y - r)); row <= bottom; row++) {
-        const dy = row - y;
-        for (let column = left; column <= right; column++) {
-          const dx = column - x;
-          if (dx * dx + dy * dy <= r * r + 0.25) pixels[row * w + column] = colours[f];
-        }
+    // The formula of View.project, written out: a call for each point costs more than the rest.
+    const m = view.morph;
+    const r = view.rotation;
+    const s = view.scale() * ratio;
+    const ox = (view.width * ratio) / 2 - view.x * s;
+    const oy = (view.height * ratio) / 2 + view.y * s;
+    for (let i = 0; i < size.length; i++) {
+      const colour = colours[i];
+      if (colour >>> 24 === 0) continue;
+      let px = fx[i];
+      let py = fy[i];
+      let depth = 1;
+      if (m > 0) {
+        depth = 1 / (1 - 0.35 * m * (r[6] * cx[i] + r[7] * cy[i] + r[8] * cz[i]));
+        px = (px + (r[0] * cx[i] + r[1] * cy[i] + r[2] * cz[i] - px) * m) * depth;
+        py = (py + (r[3] * cx[i] + r[4] * cy[i] + r[5] * cz[i] - py) * m) * depth;
+      }
+      const radius = Math.max(0.75, (size[i] * grow * depth) / 2) * ratio;
+      const x = ox + px * s;
+      const y = oy - py * s;
+      if (x < -radius || y < -radius || x > w + radius || y > h + radius) continue;
+      const bottom = Math.min(h - 1, Math.round(y + radius));
+      const reach = radius * radius + 0.25;
+      for (let row = Math.max(0, Math.round(y - radius)); row <= bottom; row++) {
+        const wide = reach - (row - y) * (row - y);
+        if (wide < 0) continue;
+        const half = Math.sqrt(wide);
+        const right = Math.min(w - 1, Math.floor(x + half)) + row * w;
+        for (let at = Math.max(0, Math.ceil(x - half)) + row * w; at <= right; at++) pixels[at] = colour;
       }
     }
     context.putImageData(this.image, 0, 0);
   }
 
   dispose() {}
+}
+
+/** One coordinate of points, in an order. */
+function picked(values, width, at, order) {
+  const out = new Float32Array(order.length);
+  for (let i = 0; i < order.length; i++) out[i] = values[width * order[i] + at];
+  return out;
 }

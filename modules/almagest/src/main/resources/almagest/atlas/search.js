@@ -10,54 +10,93 @@ export async function find(layer, query, limit = 500) {
   const text = query.trim().toLowerCase();
   if (!text) return { features: [], total: 0 };
   const number = /^#?(\d+)$/.exec(text);
-  const direct = number && Number(number[1]) < layer.features ? [{ feature: Number(number[1]), hits: Infinity, why: "its number" }] : [];
+  const direct = number && Number(number[1]) < layer.features ? Number(number[1]) : -1;
   const contexts = await layer.contexts();
-  if (!contexts) return { features: direct, total: direct.length };
-  const hits = new Map();
-  const add = (feature, weight, why) => {
-    const known = hits.get(feature);
-    if (known) known.hits += weight;
-    else hits.set(feature, { feature, hits: weight, why });
-  };
+  const first = direct >= 0 ? [{ feature: direct, hits: Infinity, why: "its number" }] : [];
+  if (!contexts) return { features: first, total: first.length };
+  const hits = new Float32Array(layer.features);
   const words = text.split(/\s+/);
-  if (words.length === 1) oneToken(contexts, text, add);
-  else phrase(contexts, words, add);
-  contexts.entry.types.forEach((name, t) => {
-    if (!name.toLowerCase().includes(text)) return;
-    contexts.type.forEach((type, e) => type === t && add(contexts.feature[e], 0.01, "contexts of type " + name));
-  });
-  const found = [...hits.values()].sort((a, b) => b.hits - a.hits || a.feature - b.feature);
-  const all = [...direct, ...found.filter((f) => f.feature !== direct[0]?.feature)];
-  return { features: all.slice(0, limit), total: all.length };
+  const whys = words.length === 1 ? oneToken(contexts, text, hits) : phrase(contexts, words.join(" "), hits);
+  const named = byType(contexts, text, hits);
+  if (direct >= 0) hits[direct] = 0;
+  const found = ranked(hits);
+  return {
+    features: [...first, ...Array.from(found.subarray(0, limit - first.length), (feature) => ({ feature, hits: hits[feature], why: whys(feature) ?? named(feature) }))],
+    total: found.length + first.length,
+  };
+}
+
+/** Features with hits, those with the most first, then by number. */
+function ranked(hits) {
+  const keys = new Float64Array(hits.length);
+  let count = 0;
+  // Hits and number in one double, which sorts natively.
+  for (let f = 0; f < hits.length; f++) if (hits[f] > 0) keys[count++] = -Math.round(hits[f] * 1000) * 2 ** 21 + f;
+  const sorted = keys.subarray(0, count).sort();
+  return Int32Array.from(sorted, (key) => ((key % 2 ** 21) + 2 ** 21) % 2 ** 21);
 }
 
 /** A token counts one where the feature fires on it, a tenth where it merely stands near. */
-function oneToken(contexts, text, add) {
-  const exact = new Set();
-  const part = new Set();
-  contexts.vocabulary.forEach((token, v) => {
-    const plain = token.trim().toLowerCase();
-    if (plain === text) exact.add(v);
-    else if (plain.includes(text)) part.add(v);
+function oneToken(contexts, text, hits) {
+  const worth = new Float32Array(contexts.vocabulary.length);
+  let any = false;
+  contexts.plain().forEach((token, v) => {
+    if (!token.includes(text)) return;
+    worth[v] = token.trim() === text ? 1 : 0.5;
+    any = true;
   });
-  if (exact.size + part.size === 0) return;
-  for (let e = 0; e < contexts.entry.count; e++) {
-    for (let t = contexts.start[e]; t < contexts.start[e + 1]; t++) {
-      const token = contexts.tokens[t];
-      const is = exact.has(token) ? 1 : part.has(token) ? 0.5 : 0;
-      if (is === 0) continue;
-      const fires = contexts.values[t] > 0;
-      add(contexts.feature[e], is * (fires ? 1 : 0.1), fires ? `fires on “${contexts.vocabulary[token].trim()}”` : `“${contexts.vocabulary[token].trim()}” stands near`);
+  // Token and whether the feature fires on it, of the first and best hit.
+  const best = new Int32Array(any ? hits.length : 0).fill(-1);
+  const { tokens, values, start, feature } = contexts;
+  for (let e = 0; any && e < contexts.entry.count; e++) {
+    const f = feature[e];
+    for (let t = start[e]; t < start[e + 1]; t++) {
+      const w = worth[tokens[t]];
+      if (w === 0) continue;
+      const fires = values[t] > 0 ? 1 : 0;
+      hits[f] += fires ? w : 0.1 * w;
+      if (best[f] < 0 || (fires && best[f] % 2 === 0)) best[f] = 2 * tokens[t] + fires;
     }
   }
+  return (f) => {
+    if (!any || best[f] < 0) return null;
+    const token = `“${contexts.vocabulary[best[f] >> 1].trim()}”`;
+    return best[f] % 2 ? `fires on ${token}` : `${token} stands near`;
+  };
 }
 
-function phrase(contexts, words, add) {
-  const wanted = words.join(" ");
-  const lower = contexts.vocabulary.map((v) => v.toLowerCase());
+/** Where one of the phrase's possible first tokens stands, the text from there is compared. */
+function phrase(contexts, wanted, hits) {
+  const lower = contexts.plain();
+  const { tokens, start, feature } = contexts;
+  const begins = Uint8Array.from(lower, (token) => {
+    if (token.includes(wanted)) return 1;
+    for (let at = 0; at < token.length; at++) if (wanted.startsWith(token.slice(at))) return 1;
+    return 0;
+  });
   for (let e = 0; e < contexts.entry.count; e++) {
-    let text = "";
-    for (let t = contexts.start[e]; t < contexts.start[e + 1]; t++) text += lower[contexts.tokens[t]];
-    if (text.replaceAll(/\s+/g, " ").includes(wanted)) add(contexts.feature[e], 1, `“${wanted}” in a context`);
+    for (let t = start[e]; t < start[e + 1]; t++) {
+      if (begins[tokens[t]] === 0) continue;
+      const head = lower[tokens[t]].length;
+      let text = "";
+      for (let u = t; u < start[e + 1] && text.length < head + wanted.length + 8; u++) text += lower[tokens[u]];
+      const at = text.replaceAll("  ", " ").indexOf(wanted);
+      if (at < 0 || at >= head) continue;
+      hits[feature[e]]++;
+      break;
+    }
   }
+  return (f) => (hits[f] >= 1 ? `“${wanted}” in a context` : null);
+}
+
+function byType(contexts, text, hits) {
+  const names = contexts.entry.types;
+  const matching = Uint8Array.from(names, (name) => (name.toLowerCase().includes(text) ? 1 : 0));
+  const type = new Int32Array(matching.includes(1) ? hits.length : 0).fill(-1);
+  for (let e = 0; type.length && e < contexts.entry.count; e++) {
+    if (matching[contexts.type[e]] === 0) continue;
+    hits[contexts.feature[e]] += 0.01;
+    type[contexts.feature[e]] = contexts.type[e];
+  }
+  return (f) => (type[f] >= 0 ? "contexts of type " + names[type[f]] : "");
 }

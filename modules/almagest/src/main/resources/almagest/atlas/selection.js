@@ -1,10 +1,10 @@
-import { csv, download, el, number, percent } from "dom.js";
-import { link, set } from "state.js";
+import { csv, download, el, number, percent, replace } from "dom.js";
+import { link, set, state } from "state.js";
 
 // The table of selected or found features: sorted by a press on a heading, filtered by a text, taken
 // away as CSV, JSONL or an address.
 
-const SHOWN = 200;
+const SHOWN = 100;
 
 /** Ranges as in 3-5,9, so that a selection fits an address. */
 export function pack(features) {
@@ -33,19 +33,27 @@ export function unpack(text, features) {
 /**
  * A table of features.
  *
- * @param rows `[{ feature, lobe, frequency, fires, peaks, why }]`
+ * @param rows `[{ feature, lobe, frequency, fires, peaks, why, company, values }]`; what costs
+ *     something to find out may be a getter
+ * @param numbers names of `values`
  */
-export function featureTable(title, rows, layer, close) {
-  let key = rows.some((r) => r.why) ? "rank" : "frequency";
-  let down = key !== "rank";
+export function featureTable(title, rows, layer, numbers, close) {
+  const why = rows.some((r) => r.why);
+  const company = rows.slice(0, 20).some((r) => r.company);
   let text = "";
+  let shown = SHOWN;
   rows.forEach((r, i) => (r.rank = i));
   const columns = [
     ["feature", "feature"], ["peaks", "peaks at"], ["lobe", "colour"], ["frequency", "of tokens"],
-    ...(rows.some((r) => r.company) ? [["company", "neighbours of its own lobe"]] : []),
-    ...(rows.some((r) => r.why) ? [["why", "why"]] : []),
+    ...numbers.map((name) => [name, name]),
+    ...(company ? [["company", "neighbours of its own lobe"]] : []),
+    ...(why ? [["why", "why"]] : []),
   ];
-  const rank = (r) => (key === "company" ? (r.company ? r.company.same / r.company.all : -1) : r[key]);
+  const asked = state.sort.replace(/^-/, "");
+  let key = columns.some(([k]) => k === asked) ? asked : why ? "rank" : "frequency";
+  let down = key === asked && asked ? state.sort.startsWith("-") : key !== "rank";
+  const value = (r) => (numbers.includes(key) ? r.values[key] : key === "company" ? (r.company ? r.company.same / r.company.all : -1) : r[key]);
+  const rank = (r) => (Number.isNaN(value(r)) ? Infinity : value(r));
   const body = el("tbody", {});
   const head = el("tr", {});
   const note = el("p", { class: "caveat", role: "status" });
@@ -61,15 +69,19 @@ export function featureTable(title, rows, layer, close) {
       el("button", { type: "button", onclick: () => {
         down = key === k ? !down : k === "frequency";
         key = k;
+        set({ sort: (down ? "-" : "") + k }, true);
         draw();
       } }, name, key === k ? (down ? " ↓" : " ↑") : ""))));
     body.textContent = "";
-    all.slice(0, SHOWN).forEach((r) => body.append(el("tr", {},
+    all.slice(0, shown).forEach((r) => body.append(el("tr", {},
       el("th", { scope: "row" }, el("a", { href: link({ feature: r.feature }) }, String(r.feature))),
-      columns.slice(1).map(([k]) => el("td", {}, k === "frequency" ? percent(r.frequency) : k === "company" ? (r.company ? `${r.company.same} of ${r.company.all}` : "–") : r[k])))));
-    note.textContent = all.length > SHOWN ? `The first ${SHOWN} of ${number(all.length)}; downloads hold all.` : `${number(all.length)} features.`;
+      columns.slice(1).map(([k]) => el("td", {}, numbers.includes(k) ? number(r.values[k]) : k === "frequency" ? percent(r.frequency) : k === "company" ? (r.company ? `${r.company.same} of ${r.company.all}` : "–") : r[k])))));
+    replace(note, all.length > shown ? [`The first ${number(shown)} of ${number(all.length)}; downloads hold all. `, el("button", { type: "button", onclick: () => {
+      shown += 400;
+      draw();
+    } }, "Show more")] : `${number(all.length)} features.`);
   };
-  const record = (r) => ({ layer: layer.name, feature: r.feature, peaks: r.peaks, colour: r.lobe, frequency: r.frequency ?? null, fires: r.fires ?? null, own_neighbours: r.company?.same ?? null, neighbours: r.company?.all ?? null });
+  const record = (r) => ({ layer: layer.name, feature: r.feature, peaks: r.peaks, colour: r.lobe, frequency: r.frequency ?? null, fires: r.fires ?? null, own_neighbours: r.company?.same ?? null, neighbours: r.company?.all ?? null, ...Object.fromEntries(numbers.map((name) => [name, Number.isNaN(r.values[name]) ? null : r.values[name]])) });
   const name = layer.name + "-features";
   draw();
   return el("section", { class: "selection", "aria-label": title },
@@ -79,7 +91,7 @@ export function featureTable(title, rows, layer, close) {
         draw();
       } }),
       el("div", { class: "take" },
-        el("button", { type: "button", onclick: () => download(name + ".csv", csv([["layer", "feature", "peaks", "colour", "frequency", "fires", "own_neighbours", "neighbours"], ...chosen().map((r) => Object.values(record(r)))]), "text/csv") }, "CSV"),
+        el("button", { type: "button", onclick: () => download(name + ".csv", csv([["layer", "feature", "peaks", "colour", "frequency", "fires", "own_neighbours", "neighbours", ...numbers], ...chosen().map((r) => Object.values(record(r)))]), "text/csv") }, "CSV"),
         el("button", { type: "button", onclick: () => download(name + ".jsonl", chosen().map((r) => JSON.stringify(record(r))).join("\n") + "\n", "application/jsonl") }, "JSONL"),
         el("button", { type: "button", onclick: () => set({ select: pack(chosen().map((r) => r.feature)), find: "" }) }, "Permalink"),
         el("button", { type: "button", onclick: close }, "Clear"))),

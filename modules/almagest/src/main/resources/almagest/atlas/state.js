@@ -2,7 +2,7 @@
 // #view=map&layer=6&colour=phi-k3&feature=17
 
 const DEFAULTS = {
-  view: "map", layer: "", colour: "", beside: "", space: "2d", feature: "", hidden: "", find: "", select: "", theme: "",
+  view: "map", layer: "", colour: "", beside: "", space: "2d", feature: "", hidden: "", find: "", select: "", sort: "", theme: "",
 };
 
 export const state = { ...DEFAULTS };
