@@ -62,7 +62,7 @@ class AtlasPageTest {
     assertThat(page.url()).contains("feature=");
     assertThat(page.locator(".card .context").count()).isEqualTo(6);
     assertThat(page.locator(".card .fires").count()).isGreaterThan(6);
-    assertThat(page.locator(".card .neighbours").count()).isEqualTo(2);
+    assertThat(page.locator(".card .neighbours").count()).isEqualTo(5);
     assertThat(page.locator(".card .histogram rect").count()).isEqualTo(20);
   }
 
@@ -232,12 +232,104 @@ class AtlasPageTest {
   }
 
   @Test
-  void theBorderOfALobeIsSortedByItsCompany() {
-    Page page = browsing.open(url);
+  void theBorderOfALobeIsSortedByItsSilhouette() {
+    Page page = browsing.open(url + "#colour=phi-k3");
     page.locator(".legend .border").first().click();
     page.waitForSelector(".selection tbody tr");
     assertThat(page.locator(".selection tbody tr").count()).isEqualTo(40);
-    assertThat(page.locator(".selection thead").textContent()).contains("neighbours of its own");
+    assertThat(page.locator(".selection th[aria-sort=ascending]").textContent())
+        .startsWith("silhouette by phi");
+    assertThat(page.locator(".selection tbody tr td:nth-child(5)").allTextContents().getFirst())
+        .isEqualTo("−0.200");
+    Page again = browsing.open(page.url());
+    assertThat(again.locator(".selection tbody").textContent())
+        .isEqualTo(page.locator(".selection tbody").textContent());
+  }
+
+  @Test
+  void aMapTakesItsColoursFromAFile() throws IOException {
+    Page page = browsing.open(url);
+    Path csv = folder.resolve("mine.csv");
+    StringBuilder lines = new StringBuilder("feature,depth,kind\n");
+    StringBuilder json = new StringBuilder("[");
+    for (int f = 1023; f >= 0; f--) {
+      lines.append(f).append(',').append(f / 8.0).append(',').append("kind <b>").append(f % 5);
+      lines.append('\n');
+      json.append(1023 - f).append(f == 0 ? "]" : ",");
+    }
+    Files.writeString(csv, lines);
+    page.locator("#own-column").setInputFiles(csv);
+    page.waitForSelector(".legend p:has-text('depth')");
+    assertThat(page.locator(".legend .axis span").allTextContents()).containsExactly("1.25", "127");
+    page.locator("#select-Colour").selectOption("own:kind");
+    page.waitForSelector(".legend .name:has-text('kind <b>4')");
+    assertThat(page.locator(".legend .name").count()).isEqualTo(5);
+    Path list = folder.resolve("listed.json");
+    Files.writeString(list, json);
+    page.locator("#own-column").setInputFiles(list);
+    page.waitForSelector(".legend p:has-text('listed')");
+    page.locator("#own-column").setInputFiles(folder.resolve("run/layer-03/labels-phi-k2.npy"));
+    page.waitForSelector(".legend p:has-text('labels-phi-k2')");
+    Path half = folder.resolve("half.csv");
+    Files.writeString(half, "1\n2\n");
+    page.locator("#own-column").setInputFiles(half);
+    page.waitForSelector("[role=alert]:has-text('expected 1024 values (one a feature), found 2')");
+  }
+
+  @Test
+  void everyColouringPaintsTheMap() {
+    Page page = browsing.open(url);
+    List<?> all =
+        (List<?>)
+            page.evaluate(
+                "() => [...document.querySelectorAll('#select-Colour option')].map(o => o.value)");
+    assertThat((Object) all.size()).isEqualTo(17);
+    for (Object colouring : all) {
+      page.locator("#select-Colour").selectOption(colouring.toString());
+      page.waitForFunction(
+          "c => decodeURIComponent(location.hash.replaceAll('+', ' ')).includes('colour=' + c)",
+          colouring);
+      page.waitForSelector(".legend");
+      Object colours =
+          page.evaluate(
+              "() => new Set(new Uint32Array(document.querySelector('.map').almagest.rgba.buffer)).size");
+      assertThat((Integer) colours).as(colouring.toString()).isGreaterThan(1);
+    }
+  }
+
+  @Test
+  void flatMapsGlideIntoEachOther() {
+    Page page = browsing.open(url);
+    double[] before = browsing.pixelOf(page, 5);
+    page.locator("button:text-is('flat (umap)')").click();
+    page.waitForFunction("() => location.hash.includes('space=umap')");
+    page.waitForFunction(
+        "x => Math.abs(document.querySelector('.map').almagest.at(5)[0] - x) > 5", before[0]);
+    var box = page.locator(".map").boundingBox();
+    double middle = box.x + box.width / 2;
+    assertThat(browsing.pixelOf(page, 5)[0] - middle)
+        .isCloseTo(middle - before[0], org.assertj.core.api.Assertions.within(3.0));
+    page.locator("button:text-is('flat (PCA)')").click();
+    page.waitForSelector(".caveat:has-text('first two principal components')");
+  }
+
+  @Test
+  void aCardNamesVocabularyAndCrystals() {
+    Page page = browsing.open(url + "#feature=5&layer=3");
+    page.waitForSelector(".card .crystals li");
+    assertThat(page.locator(".card code").count()).isEqualTo(16);
+    assertThat(page.locator(".card").textContent())
+        .contains("input word embeddings")
+        .contains(SyntheticRun.HOSTILE);
+    page.locator(".card .crystals a").first().click();
+    page.waitForSelector(".card h2:has-text('35')");
+    page = browsing.open(url + "#view=atom");
+    assertThat(page.locator(".faces tbody tr").count()).isEqualTo(60);
+    page.locator(".faces tbody a").first().click();
+    page.waitForSelector(".card h2:has-text('5')");
+    page = browsing.open(url + "#feature=5&layer=1");
+    page.waitForSelector(".card .context");
+    assertThat(page.locator(".card .crystals").count()).isZero();
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Chromium, driven by Playwright; nothing is fetched, and every console message is a problem. */
-final class Browsing implements AutoCloseable {
+public final class Browsing implements AutoCloseable {
   private final Playwright playwright =
       Playwright.create(
           new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
@@ -47,12 +47,12 @@ final class Browsing implements AutoCloseable {
         "these tests drive Chromium, which was not found; on Debian: apt-get install chromium");
   }
 
-  Page open(String url) {
+  public Page open(String url) {
     return open(url, 1280, 860, ColorScheme.LIGHT);
   }
 
   /** A fresh page of that size, ready. */
-  Page open(String url, int width, int height, ColorScheme scheme) {
+  public Page open(String url, int width, int height, ColorScheme scheme) {
     BrowserContext context =
         browser.newContext(
             new Browser.NewContextOptions()
@@ -75,14 +75,14 @@ final class Browsing implements AutoCloseable {
 
   /** Where a feature of the first map stands in the window. */
   @SuppressWarnings("unchecked")
-  double[] pixelOf(Page page, int feature) {
+  public double[] pixelOf(Page page, int feature) {
     List<Number> at =
         (List<Number>) page.evaluate("f => document.querySelector('.map').almagest.at(f)", feature);
     var box = page.locator(".map").first().boundingBox();
     return new double[] {box.x + at.get(0).doubleValue(), box.y + at.get(1).doubleValue()};
   }
 
-  List<String> problems() {
+  public List<String> problems() {
     return problems;
   }
 

@@ -88,8 +88,7 @@ public final class LogitLens {
     for (int id = 0; id < shown.length; id++) {
       String text = model.tokenizer().display(id);
       shown[id] =
-          !text.isBlank()
-              && !text.matches("\\[[A-Z]+]|\\[unused\\d+]|<[a-z_|/]*\\d*>|<\\|.*\\|>");
+          !text.isBlank() && !text.matches("\\[[A-Z]+]|\\[unused\\d+]|<[a-z_|/]*\\d*>|<\\|.*\\|>");
     }
     return shown;
   }

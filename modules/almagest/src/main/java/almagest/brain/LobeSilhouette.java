@@ -5,13 +5,13 @@ import almagest.tensor.FloatMatrix;
 import java.util.Arrays;
 
 /**
- * How well a feature sits in its lobe (Rousseeuw 1987): s = (b − a) / max(a, b), where a is the mean
- * distance to the other features of its lobe and b the least mean distance to those of another one.
- * 1: deep inside; 0: on the border; below 0: nearer to another lobe. NaN for a feature that is in no
- * lobe or alone in it.
+ * How well a feature sits in its lobe (Rousseeuw 1987): s = (b − a) / max(a, b), where a is the
+ * mean distance to the other features of its lobe and b the least mean distance to those of another
+ * one. 1: deep inside; 0: on the border; below 0: nearer to another lobe. NaN for a feature that is
+ * in no lobe or alone in it.
  *
- * <p>Both distances are linear in the other feature (1 − cosine, 1 − phi), so means over a lobe need
- * its sum vector or one pass over the counts, and nothing is sampled.
+ * <p>Both distances are linear in the other feature (1 − cosine, 1 − phi), so means over a lobe
+ * need its sum vector or one pass over the counts, and nothing is sampled.
  */
 public final class LobeSilhouette {
   private static final int ROWS = 256;

@@ -70,6 +70,7 @@ export class MapView {
         p.map.morphTo(this.morph(layer));
       });
     }
+    this.describe(layer);
     this.drawControls(layer, wanted);
     if (fresh) this.player.show(layer);
     // A page in one file holds everything already; data beside a page is read when it is asked for.
@@ -135,6 +136,10 @@ export class MapView {
       }, i === 0 && (layer.entry.cosine || layer.entry.phi || layer.entry.quantities?.length) && parse(wanted[0]) ? (key) => this.selectBorder(Number(key)) : null));
     }
     replace(this.legends, nodes);
+  }
+
+  /** Says what a point's place and size are. */
+  describe(layer) {
     const info = layer.entry.mapInfo ?? {};
     this.caption.textContent = (this.agreement ?? "") +
       `${layer.name}: ${number(layer.features)} features, one point each; size = firing frequency. ` +

@@ -1,9 +1,9 @@
-// Colours. The first eight lobe colours keep apart for the common kinds of colour-blindness and stand
-// on their ground with enough contrast; from the ninth on hues step by the golden angle, and names,
-// legend and hover must tell lobes apart.
+// Colours. The first eight lobe colours were searched for so that every two keep apart in Oklab, also
+// as seen with protanopia, deuteranopia and tritanopia, the first four by more (ColourVisionTest); from
+// the ninth on hues step by the golden angle, and names, legend and hover must tell lobes apart.
 
-const LIGHT = ["#0069a8", "#d55e00", "#00936b", "#b5509c", "#c98f00", "#4db3e6", "#7a4b1e", "#5b5b9f"];
-const DARK = ["#5aa9e6", "#ff8c42", "#3ecfa0", "#e58fc5", "#f2d15c", "#a5dcff", "#c49a6c", "#a39ce8"];
+const LIGHT = ["#083db1", "#c32d10", "#19aaee", "#c3972d", "#550102", "#13897b", "#370263", "#6e3e67"];
+const DARK = ["#94c3dd", "#dd492f", "#f3fa45", "#9b5bda", "#34f3a0", "#e7a80b", "#4d8b94", "#bcfef4"];
 const RAMP_DARK = ["#26304a", "#3d5a80", "#5c8d9c", "#93b48b", "#d9c46a", "#ffe9a8"];
 const RAMP_LIGHT = ["#e9e2cf", "#c9cfa8", "#8fb79a", "#4c8f98", "#2c5f85", "#172f5f"];
 

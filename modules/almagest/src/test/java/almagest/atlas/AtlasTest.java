@@ -3,7 +3,9 @@ package almagest.atlas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import almagest.format.Json;
 import almagest.run.InputException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,28 @@ class AtlasTest {
         .anyMatch(n -> n.contains("no layer-NN folder"));
     assertThatThrownBy(() -> Atlas.write(folder.resolve("none"), folder.resolve("p.html")))
         .isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void onlyAPlainIdentifierBecomesALinkToNeuronpedia() throws IOException {
+    SyntheticRun.write(folder, 48, 0, 1);
+    Path config = folder.resolve("layer-01/sae/cfg.json");
+    for (String id :
+        new String[] {"javascript:alert(1)", "a b", "x\"><script>", "?q=1", "y".repeat(200)}) {
+      Json.write(config, Json.object().put("neuronpedia_id", id));
+      assertThat(page()).doesNotContain("\"neuronpedia\"");
+    }
+    Json.write(config, Json.object().put("neuronpedia_id", "gemma-2-2b/12-gemmascope-res-16k"));
+    assertThat(page()).contains("\"neuronpedia\":\"gemma-2-2b/12-gemmascope-res-16k\"");
+    ObjectNode nested = Json.object();
+    nested.putObject("metadata").put("neuronpedia_id", "gpt2-small/6-res-jb");
+    Json.write(config, nested);
+    assertThat(page()).contains("\"neuronpedia\":\"gpt2-small/6-res-jb\"");
+  }
+
+  private String page() throws IOException {
+    Atlas.write(folder, folder.resolve("index.html"));
+    return Files.readString(folder.resolve("index.html"));
   }
 
   @Test

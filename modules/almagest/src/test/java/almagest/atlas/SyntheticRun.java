@@ -66,6 +66,7 @@ public final class SyntheticRun {
     }
     run.galaxy(layers);
     run.crystals();
+    run.faces();
   }
 
   private void manifest(int[] layers) {
@@ -175,12 +176,69 @@ public final class SyntheticRun {
     texts(dir, g);
     neighbours(dir, g);
     lobes(dir, layer, g);
+    numbers(dir, map);
+    logits(dir);
     Json.write(
         root.resolve(dir + "sae-eval.json"),
         Json.object()
             .put("l0", 16.0)
             .put("fraction_of_variance_explained", 0.71)
             .put("dead_fraction", 0.01));
+  }
+
+  /** Feature f's silhouette grows with f mod 101; another flat map is the first one turned over. */
+  private void numbers(String dir, float[] map) {
+    float[] silhouette = new float[features];
+    float[] norm = new float[features];
+    for (int f = 0; f < features; f++) {
+      silhouette[f] = f % 101 / 100f - 0.2f;
+      norm[f] = 1 + f % 10;
+    }
+    Map<String, NpyArray> arrays = new LinkedHashMap<>();
+    arrays.put("encoder norm", NpyArray.of(norm));
+    arrays.put("silhouette phi phi-k3", NpyArray.of(silhouette));
+    arrays.put("silhouette direction phi-k3", NpyArray.of(silhouette));
+    Npz.write(root.resolve(dir + "quantities.npz"), arrays);
+    float[] turned = map.clone();
+    for (int i = 0; i < turned.length; i += 2) {
+      turned[i] = -turned[i];
+    }
+    Npy.write(root.resolve(dir + "map-umap.npy"), NpyArray.of(turned, features, 2));
+  }
+
+  private void logits(String dir) {
+    StringBuilder lines = new StringBuilder();
+    for (int f = 0; f < features; f++) {
+      ObjectNode line = Json.object().put("feature", f);
+      for (String side : new String[] {"promoted", "suppressed"}) {
+        ArrayNode list = line.putArray(side);
+        for (int i = 0; i < 8; i++) {
+          String[] words = WORDS[(f + (side.equals("promoted") ? 0 : 1)) % 3];
+          list.addArray().add(" " + words[i % words.length]).add(0.4 - 0.03 * i);
+        }
+      }
+      lines.append(Json.line(line)).append('\n');
+    }
+    text(dir + "logits.jsonl", lines);
+    Json.write(root.resolve(dir + "logits.json"), Json.object().put("matrix", "word embeddings"));
+  }
+
+  /** Faces of features of one lobe; one label is hostile. */
+  private void faces() {
+    StringBuilder lines = new StringBuilder();
+    for (int rank = 1; rank <= 80; rank++) {
+      ObjectNode line = Json.object().put("rank", rank);
+      line.put("kind", rank % 2 == 1 ? "parallelogram" : "trapezoid");
+      ArrayNode points = line.putArray("points");
+      ArrayNode labels = line.putArray("labels");
+      for (int corner = 0; corner < 4; corner++) {
+        points.add((5 + 3 * (rank - 1) + 30 * corner) % features);
+        labels.add(rank == 1 && corner == 3 ? HOSTILE : "word" + corner);
+      }
+      line.put("score", 2.0 - 0.01 * rank).put("residual", 0.2).put("cosine", 0.97);
+      lines.append(Json.line(line.put("p", 1e-7 * rank).put("q", 0.01 * rank))).append('\n');
+    }
+    text("crystals/faces.jsonl", lines);
   }
 
   private void occurrences(String dir, long[] fires, long tokens) {

@@ -60,8 +60,7 @@ class ReadOutTest {
       FloatMatrix read = FloatMatrix.zeros(1, model.vocabulary());
       model.readOut(both, read);
       for (int v = 0; v < model.vocabulary(); v++) {
-        assertThat(read.get(0, v))
-            .isCloseTo(2 * table.get(0, v) - table.get(1, v), within(1e-5f));
+        assertThat(read.get(0, v)).isCloseTo(2 * table.get(0, v) - table.get(1, v), within(1e-5f));
       }
     }
   }
@@ -69,11 +68,9 @@ class ReadOutTest {
   @Test
   void otherShapesAreRefused() {
     try (LanguageModel model = open("bert")) {
-      assertThatThrownBy(
-              () ->
-                  model.readOut(
-                      FloatMatrix.zeros(2, model.dModel()),
-                      FloatMatrix.zeros(1, model.vocabulary())))
+      assertThatThrownBy(() ->
+              model.readOut(
+                  FloatMatrix.zeros(2, model.dModel()), FloatMatrix.zeros(1, model.vocabulary())))
           .isInstanceOf(IllegalArgumentException.class);
     }
   }
