@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       CollectCommand.class,
       CooccurCommand.class,
       CorpusCommand.class,
+      CrystalsCommand.class,
       FeatureCommand.class,
       FetchCommand.class,
       GalaxyCommand.class,

@@ -74,7 +74,7 @@ public record SilhouetteCurve(
    *     unprojected and in a random subspace
    * @param least of the folds
    * @param claimed whether every fold gains, and the held-out silhouette is above that of shuffled
-   *     relations
+   *     relations and above 0, since below 0 pairs are nearer to another relation than to their own
    */
   public record Gain(int dimensions, double mean, double least, boolean claimed) {}
 
@@ -128,7 +128,7 @@ public record SilhouetteCurve(
         dimensions[k],
         Arrays.stream(gains).average().orElse(Double.NaN),
         least,
-        least > 0 && held > shuffledHeldOut[k]);
+        least > 0 && held > Math.max(0, shuffledHeldOut[k]));
   }
 
   static SilhouetteCurve of(

@@ -16,15 +16,15 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What a model makes of bare words: each is run alone, with the special tokens of its tokenizer,
- * and read at hook points.
+ * What a model makes of words, bare or in a template: each is run alone, with the special tokens of
+ * its tokenizer, and read at hook points.
  */
 public final class WordVectors {
   private static final int BATCH = 512;
 
   private WordVectors() {}
 
-  /** Which tokens of a word stand for it; special tokens never do. */
+  /** Which tokens of a text stand for it; special tokens never do. */
   public enum Pool {
     /** Its last token, as published; at layer 0 everything before it is then invisible. */
     LAST,
@@ -77,15 +77,36 @@ public final class WordVectors {
     return vectors;
   }
 
+  /** Why a model cannot read a text; empty when it can. */
+  public static String objection(LanguageModel model, String text) {
+    Tokenizer tokenizer = model.tokenizer();
+    return objection(
+        tokenizer,
+        tokenizer.encode(text),
+        tokenizer.prefix().length + tokenizer.suffix().length,
+        model.contextLength());
+  }
+
+  private static String objection(Tokenizer tokenizer, int[] ids, int special, int longest) {
+    if (ids.length <= special) {
+      return "the tokenizer makes no token of it";
+    }
+    int unknown = tokenizer.unknown();
+    for (int i = tokenizer.prefix().length; i < ids.length - tokenizer.suffix().length; i++) {
+      if (ids[i] == unknown) {
+        return "the tokenizer cannot spell it, and reads " + tokenizer.piece(unknown);
+      }
+    }
+    return ids.length > longest
+        ? "it makes " + ids.length + " tokens, the model's context holds " + longest
+        : "";
+  }
+
   private static Context context(Tokenizer tokenizer, String word, int special, int longest) {
     int[] ids = tokenizer.encode(word);
-    if (ids.length <= special) {
-      throw new InputException(
-          "\"" + word + "\": the tokenizer makes no token of it; leave it out of the relation");
-    }
-    if (ids.length > longest) {
-      throw new InputException(
-          "a word of " + ids.length + " tokens, the model's context holds " + longest);
+    String objection = objection(tokenizer, ids, special, longest);
+    if (!objection.isEmpty()) {
+      throw new InputException("\"" + word + "\": " + objection + "; leave it out of the relation");
     }
     return Context.of(ids);
   }

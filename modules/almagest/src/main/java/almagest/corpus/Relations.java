@@ -220,9 +220,22 @@ public final class Relations {
     return all(file, relations);
   }
 
-  private static List<Relation> analogies(Path file, String text) {
-    Map<String, Set<Relation.Pair>> relations = new LinkedHashMap<>();
-    @Nullable Set<Relation.Pair> category = null;
+  /**
+   * Reads a file of analogy questions ({@code .txt}), in its order.
+   *
+   * @throws InputException naming file and line for anything else
+   */
+  public static List<AnalogyQuestion> questions(Path file) {
+    List<AnalogyQuestion> questions = questions(file, text(file));
+    if (questions.isEmpty()) {
+      throw InputException.in(file, "", "expected analogy questions, found none", "");
+    }
+    return questions;
+  }
+
+  private static List<AnalogyQuestion> questions(Path file, String text) {
+    List<AnalogyQuestion> questions = new ArrayList<>();
+    @Nullable String category = null;
     int number = 0;
     for (String line : (Iterable<String>) text.lines()::iterator) {
       String place = "line " + ++number;
@@ -230,8 +243,7 @@ public final class Relations {
         continue;
       }
       if (line.startsWith(":")) {
-        String name = notBlank(file, place, line.substring(1)).strip().replaceAll("\\s+", "-");
-        category = relations.computeIfAbsent(name, n -> new LinkedHashSet<>());
+        category = notBlank(file, place, line.substring(1)).strip().replaceAll("\\s+", "-");
         continue;
       }
       String[] words = line.strip().split("\\s+");
@@ -241,8 +253,18 @@ public final class Relations {
       if (words.length != 4) {
         throw InputException.in(file, place, "expected four words, found " + words.length, "");
       }
-      category.add(new Relation.Pair(words[0], words[1]));
-      category.add(new Relation.Pair(words[2], words[3]));
+      questions.add(new AnalogyQuestion(category, words[0], words[1], words[2], words[3]));
+    }
+    return questions;
+  }
+
+  private static List<Relation> analogies(Path file, String text) {
+    Map<String, Set<Relation.Pair>> relations = new LinkedHashMap<>();
+    for (AnalogyQuestion q : questions(file, text)) {
+      Set<Relation.Pair> category =
+          relations.computeIfAbsent(q.category(), n -> new LinkedHashSet<>());
+      category.add(new Relation.Pair(q.a(), q.b()));
+      category.add(new Relation.Pair(q.c(), q.d()));
     }
     return all(file, relations);
   }

@@ -112,6 +112,11 @@ public final class Tokenizer implements AutoCloseable {
     return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), true);
   }
 
+  /** The id that stands for what the vocabulary cannot spell; −1 where there is none. */
+  public int unknown() {
+    return vocabulary.unknown();
+  }
+
   /** What the template puts before a text, e.g. [CLS] or BOS; empty for none. */
   public int[] prefix() {
     return prefix.clone();

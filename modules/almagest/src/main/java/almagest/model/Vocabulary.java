@@ -13,11 +13,14 @@ final class Vocabulary {
   private final Map<Integer, String> pieces;
   private final boolean wordPiece;
   private final boolean byteLevel;
+  private final int unknown;
 
-  private Vocabulary(Map<Integer, String> pieces, boolean wordPiece, boolean byteLevel) {
+  private Vocabulary(
+      Map<Integer, String> pieces, boolean wordPiece, boolean byteLevel, int unknown) {
     this.pieces = pieces;
     this.wordPiece = wordPiece;
     this.byteLevel = byteLevel;
+    this.unknown = unknown;
   }
 
   static Vocabulary read(Path file) {
@@ -43,7 +46,18 @@ final class Vocabulary {
     boolean byteLevel =
         root.path("decoder").toString().contains("\"ByteLevel\"")
             || root.path("pre_tokenizer").toString().contains("\"ByteLevel\"");
-    return new Vocabulary(pieces, model.path("type").asText().equals("WordPiece"), byteLevel);
+    int unknown = model.path("unk_id").asInt(-1);
+    String token = model.path("unk_token").asText("");
+    for (Map.Entry<Integer, String> e : pieces.entrySet()) {
+      unknown = !token.isEmpty() && e.getValue().equals(token) ? e.getKey() : unknown;
+    }
+    return new Vocabulary(
+        pieces, model.path("type").asText().equals("WordPiece"), byteLevel, unknown);
+  }
+
+  /** The id that stands for what the vocabulary cannot spell; −1 where there is none. */
+  int unknown() {
+    return unknown;
   }
 
   String piece(int id) {

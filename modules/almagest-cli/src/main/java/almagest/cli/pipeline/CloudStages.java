@@ -1,7 +1,9 @@
 package almagest.cli.pipeline;
 
 import almagest.atom.Crystals;
-import almagest.atom.Differences;
+import almagest.atom.LayerResult;
+import almagest.atom.RelationSet;
+import almagest.atom.Traits;
 import almagest.atom.WordVectors;
 import almagest.corpus.Relation;
 import almagest.corpus.Relations;
@@ -26,7 +28,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -110,74 +111,44 @@ final class CloudStages {
 
   private ObjectNode measure() {
     List<Relation> relations = Relations.defaults();
-    List<String> words = new ArrayList<>();
-    Map<String, Integer> index = new LinkedHashMap<>();
-    for (Relation relation : relations) {
-      for (Relation.Pair pair : relation.pairs()) {
-        for (String word : List.of(pair.input(), pair.output())) {
-          if (index.putIfAbsent(word, words.size()) == null) {
-            words.add(word);
-          }
-        }
-      }
-    }
     ObjectNode result = Json.object();
     result.set(
         "almagest",
         Json.tree(
             new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
     ArrayNode sourcesOf = result.putArray("relations");
-    relations.forEach(r ->
-        sourcesOf
-            .addObject()
-            .put("name", r.name())
-            .put("pairs", r.pairs().size())
-            .put("source", r.source()));
     ArrayNode layers = result.putArray("layers");
     try (LanguageModel model = sources.openModel()) {
+      List<String> words =
+          RelationSet.words(relations, List.of()).stream()
+              .filter(w -> WordVectors.objection(model, w).isEmpty())
+              .toList();
+      Crystals.Options options =
+          Crystals.Options.defaults(new Seed(settings.seed()).split("crystals"));
+      RelationSet set =
+          RelationSet.of(words, relations, List.of(), false).withPairs(options.leastPairs());
+      set.relations()
+          .forEach(r ->
+              sourcesOf
+                  .addObject()
+                  .put("name", r.name())
+                  .put("pairs", r.pairs().size())
+                  .put("source", r.source()));
+      result.set("left_out", Json.tree(set.leftOut()));
       TreeSet<Hook> hooks = new TreeSet<>();
       hooks.add(new Hook(Hook.Kind.RESID_PRE, 0));
       settings.reading().layers().forEach(l -> hooks.add(Hook.residPost(l)));
       WordVectors.Pool pool = model.hasLogits() ? WordVectors.Pool.LAST : WordVectors.Pool.MEAN;
       result.put("pool", pool.name().toLowerCase(java.util.Locale.ROOT));
+      Traits traits = Traits.of(words, words, model.tokenizer());
       Map<Hook, FloatMatrix> vectors = WordVectors.of(model, words, hooks, pool, workers, progress);
       vectors.forEach((hook, values) -> {
         ObjectNode layer = layers.addObject();
         layer.put("layer", hook.kind() == Hook.Kind.RESID_PRE ? -1 : hook.layer());
         layer.put("hook", hook.name());
-        layer.setAll(
-            Crystals.measure(
-                    differences(relations, index, values),
-                    Crystals.Options.defaults(new Seed(settings.seed()).split("crystals")),
-                    workers,
-                    progress)
-                .toJson());
+        layer.setAll(LayerResult.of(set, values, traits, options, workers, progress).toJson());
       });
     }
     return result;
-  }
-
-  private static Differences differences(
-      List<Relation> relations, Map<String, Integer> index, FloatMatrix vectors) {
-    List<String[]> pairs = new ArrayList<>();
-    List<Integer> labels = new ArrayList<>();
-    for (int r = 0; r < relations.size(); r++) {
-      for (Relation.Pair pair : relations.get(r).pairs()) {
-        pairs.add(new String[] {pair.input(), pair.output()});
-        labels.add(r);
-      }
-    }
-    FloatMatrix inputs = FloatMatrix.zeros(pairs.size(), vectors.columns());
-    FloatMatrix outputs = FloatMatrix.zeros(pairs.size(), vectors.columns());
-    for (int i = 0; i < pairs.size(); i++) {
-      inputs.setRow(i, vectors.row(java.util.Objects.requireNonNull(index.get(pairs.get(i)[0]))));
-      outputs.setRow(i, vectors.row(java.util.Objects.requireNonNull(index.get(pairs.get(i)[1]))));
-    }
-    return new Differences(
-        relations.stream().map(Relation::name).toList(),
-        pairs,
-        labels.stream().mapToInt(Integer::intValue).toArray(),
-        inputs,
-        outputs);
   }
 }
