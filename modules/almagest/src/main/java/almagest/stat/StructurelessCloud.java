@@ -1,0 +1,163 @@
+package almagest.stat;
+
+import almagest.linalg.Blas;
+import almagest.linalg.Lapack;
+import almagest.linalg.Pca;
+import almagest.run.Seed;
+import almagest.run.Workers;
+import almagest.tensor.DoubleMatrix;
+import almagest.tensor.FloatMatrix;
+import almagest.tensor.Points;
+import java.util.random.RandomGenerator;
+
+/**
+ * Clouds without structure that have the size, the mean, the covariance (hence the spectrum) and
+ * the distances from the centre of a given one: the null of a search for structure.
+ *
+ * <p>A draw takes normal directions in the whitened space of the cloud, gives point i the whitened
+ * (Mahalanobis) length that the i-th given point has, and turns the result so that its mean and
+ * covariance are the given ones exactly. If the given cloud is normal then, given its mean and
+ * covariance, it is distributed as its draws are; so a comparison of the two is a test of the exact
+ * level, which drawing from the estimated covariance would not give. (Given the lengths too it
+ * holds but for the correction that restores the covariance.) What is not elliptical about a cloud
+ * (groups, lattices, duplicates) counts as structure.
+ *
+ * <p>When all points have the same length (1 % or better, as decoder directions), those of a draw
+ * are scaled to it, and the covariance then holds only nearly.
+ */
+public final class StructurelessCloud {
+  private static final int PIECE = 512;
+
+  private final int n;
+  private final int d;
+  private final double[] mean;
+
+  /** [rank, d] principal axes times their standard deviations. */
+  private final DoubleMatrix axes;
+
+  private final double[] radii;
+
+  /** The common length of the points, or 0. */
+  private final double length;
+
+  private StructurelessCloud(
+      int n, int d, double[] mean, DoubleMatrix axes, double[] radii, double length) {
+    this.n = n;
+    this.d = d;
+    this.mean = mean;
+    this.axes = axes;
+    this.radii = radii;
+    this.length = length;
+  }
+
+  /**
+   * Measures a cloud. O(n d² + d³).
+   *
+   * @param points finite, at least 2
+   * @throws IllegalArgumentException when all points are equal
+   */
+  public static StructurelessCloud like(Points points, Workers workers) {
+    int n = points.rows();
+    int d = points.columns();
+    double[] mean = Pca.mean(points, workers);
+    double[] covariance = Pca.covariance(points, mean, workers);
+    int rank = Pca.rank(Pca.eigenvalues(covariance, n, d), n);
+    if (rank == 0) {
+      throw new IllegalArgumentException("all points are equal: there is no cloud to draw like it");
+    }
+    Pca pca = Pca.of(covariance, n, mean, rank);
+    DoubleMatrix axes = DoubleMatrix.zeros(rank, d);
+    for (int c = 0; c < rank; c++) {
+      double sd = Math.sqrt(pca.eigenvalues()[c]);
+      for (int j = 0; j < d; j++) {
+        axes.set(c, j, sd * pca.components()[c][j]);
+      }
+    }
+    DoubleMatrix scores = pca.scores(points, workers);
+    double[] radii = new double[n];
+    double shortest = Double.POSITIVE_INFINITY;
+    double longest = 0;
+    for (int i = 0; i < n; i++) {
+      double square = 0;
+      for (int c = 0; c < rank; c++) {
+        square += scores.get(i, c) * scores.get(i, c) / pca.eigenvalues()[c];
+      }
+      radii[i] = Math.sqrt(square);
+      double own = 0;
+      for (double v : points.row(i)) {
+        own += v * v;
+      }
+      shortest = Math.min(shortest, Math.sqrt(own));
+      longest = Math.max(longest, Math.sqrt(own));
+    }
+    boolean same = longest > 0 && longest - shortest <= 0.01 * longest;
+    return new StructurelessCloud(n, d, mean, axes, radii, same ? (shortest + longest) / 2 : 0);
+  }
+
+  /** The dimension that the cloud fills. */
+  public int rank() {
+    return axes.rows();
+  }
+
+  /** A draw [n, d]. O(n d rank). */
+  public FloatMatrix draw(Seed seed, Workers workers) {
+    int r = rank();
+    DoubleMatrix z = DoubleMatrix.zeros(n, r);
+    int pieces = (n + PIECE - 1) / PIECE;
+    workers.run(
+        pieces,
+        p -> {
+          RandomGenerator random = seed.split(p).generator();
+          double[] row = new double[r];
+          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+            double square = 0;
+            for (int c = 0; c < r; c++) {
+              row[c] = random.nextGaussian();
+              square += row[c] * row[c];
+            }
+            for (int c = 0; c < r; c++) {
+              row[c] *= radii[i] / Math.sqrt(square);
+            }
+            z.setRow(i, row);
+          }
+        });
+    centre(z, workers);
+    double[] covariance = Blas.gram(z, workers).toArray();
+    for (int i = 0; i < covariance.length; i++) {
+      covariance[i] /= n - 1;
+    }
+    DoubleMatrix whitening = DoubleMatrix.copyOf(Lapack.whitening(covariance, r), r);
+    DoubleMatrix x = Blas.multiply(z, Blas.multiply(whitening, axes, workers), workers);
+    FloatMatrix out = FloatMatrix.zeros(n, d);
+    workers.run(
+        pieces,
+        p -> {
+          float[] row = new float[d];
+          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+            double[] wide = x.row(i);
+            double square = 0;
+            for (int j = 0; j < d; j++) {
+              wide[j] += mean[j];
+              square += wide[j] * wide[j];
+            }
+            double scale = length > 0 && square > 0 ? length / Math.sqrt(square) : 1;
+            for (int j = 0; j < d; j++) {
+              row[j] = (float) (wide[j] * scale);
+            }
+            out.setRow(i, row);
+          }
+        });
+    return out;
+  }
+
+  private static void centre(DoubleMatrix z, Workers workers) {
+    double[] mean = Pca.mean(Points.of(z), workers);
+    for (int i = 0; i < z.rows(); i++) {
+      double[] row = z.row(i);
+      for (int c = 0; c < row.length; c++) {
+        row[c] -= mean[c];
+      }
+      z.setRow(i, row);
+    }
+  }
+}
