@@ -8,7 +8,9 @@ import almagest.stat.StructurelessCloud;
 import almagest.tensor.Points;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The crystals of a cloud whose relations nobody named: all its parallelograms and trapezoids
@@ -90,6 +92,26 @@ public final class CrystalSearch {
       int[] chanceParallelograms,
       int[] chanceTrapezoids,
       boolean cut) {
+    /** Without the trapezoids whose four points make a parallelogram of the list too. */
+    public Result withoutSides() {
+      Set<Set<Integer>> flat = new HashSet<>();
+      for (Ranked r : faces) {
+        if (r.face.kind() == Face.Kind.PARALLELOGRAM) {
+          flat.add(points(r.face));
+        }
+      }
+      List<Ranked> left =
+          faces.stream()
+              .filter(
+                  r -> r.face.kind() == Face.Kind.PARALLELOGRAM || !flat.contains(points(r.face)))
+              .toList();
+      return new Result(left, limits, cloudP, nulls, chanceParallelograms, chanceTrapezoids, cut);
+    }
+
+    private static Set<Integer> points(Face f) {
+      return Set.of(f.a(), f.b(), f.c(), f.d());
+    }
+
     /** Those with a q of at most this. */
     public List<Ranked> upTo(double q) {
       return faces.stream().filter(f -> f.q() <= q).toList();

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Measures quadruples of points in float64, with the rules that leave degenerate ones out. Keeps
  * scratch rows: one per thread.
  *
- * @param points the cloud
- * @param leastEdge two of the four points nearer than this make a face degenerate
+ * <p>Degenerate are faces with two points nearer than a least edge, or equal, and parallelograms
+ * about the origin whose diagonals are both antipodal pairs: x + (−x) = y + (−y) says nothing.
  */
 final class FaceMeasures {
   /** Points x, y with |x + y| below this share of (|x| + |y|) / 2 are antipodal. */
@@ -18,6 +18,9 @@ final class FaceMeasures {
   private final double leastEdge;
   private final double[][] rows;
 
+  /**
+   * @param leastEdge two of the four points nearer than this make a face degenerate
+   */
   FaceMeasures(Points points, double leastEdge) {
     this.points = points;
     this.leastEdge = leastEdge;

@@ -5,7 +5,9 @@ import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -50,6 +52,28 @@ public final class Clouds {
     return tensor.type() == ElementType.F64
         ? Points.of(DoubleMatrix.copyOf(tensor.doubles(), single.columns()))
         : Points.of(single);
+  }
+
+  /**
+   * The rows of an array [m, d], or the one row of an array [d].
+   *
+   * @throws InputException when it has another number of dimensions
+   */
+  public static List<double[]> rows(String specification) {
+    Tensor tensor = tensor(specification);
+    if (tensor.rank() < 1 || tensor.rank() > 2 || tensor.count() == 0) {
+      throw new InputException(
+          tensor.place()
+              + ": expected an array [d] or [m, d], found the shape "
+              + Arrays.toString(tensor.shape()));
+    }
+    double[] values = tensor.doubles();
+    int d = Math.toIntExact(tensor.shape()[tensor.rank() - 1]);
+    List<double[]> rows = new ArrayList<>();
+    for (int from = 0; from < values.length; from += d) {
+      rows.add(Arrays.copyOfRange(values, from, from + d));
+    }
+    return rows;
   }
 
   private static Tensor tensor(String specification) {

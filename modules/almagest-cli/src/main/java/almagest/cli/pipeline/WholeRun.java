@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 
 /**
@@ -99,12 +100,14 @@ public final class WholeRun {
     Stage activations = reading.activations(documents);
     List<Stage> all = new ArrayList<>(List.of(documents));
     Map<Integer, Stage> saes = new LinkedHashMap<>();
+    Map<Integer, Stage> contexts = new LinkedHashMap<>();
     for (int layer : settings.reading().layers()) {
       LayerStages stages = new LayerStages(settings, sources, workers, progress, layer);
       Stage sae = stages.sae(documents, activations);
       Stage collect = stages.collect(documents, activations, sae);
       Stage lobes = stages.lobes(sae, collect);
       saes.put(layer, sae);
+      contexts.put(layer, collect);
       all.addAll(
           List.of(
               sae,
@@ -120,6 +123,15 @@ public final class WholeRun {
     }
     all.add(clouds.galaxy(saes));
     all.add(clouds.crystals());
+    int earliest = settings.reading().layers().getFirst();
+    all.add(
+        FaceStage.of(
+            settings,
+            earliest,
+            Objects.requireNonNull(saes.get(earliest)),
+            Objects.requireNonNull(contexts.get(earliest)),
+            workers,
+            progress));
     all.add(page(all));
     return all;
   }
