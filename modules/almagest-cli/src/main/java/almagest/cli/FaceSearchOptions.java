@@ -1,6 +1,10 @@
 package almagest.cli;
 
 import almagest.atom.CrystalSearch;
+import almagest.atom.DifferenceClusters;
+import almagest.atom.DifferenceReport;
+import almagest.atom.Face;
+import almagest.atom.FaceGroups;
 import almagest.atom.FaceReport;
 import almagest.atom.RemovedDirections;
 import almagest.cli.pipeline.FeatureNames;
@@ -13,6 +17,7 @@ import almagest.run.Provenance;
 import almagest.run.ResourceException;
 import almagest.run.Workers;
 import almagest.tensor.Points;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +31,9 @@ import picocli.CommandLine.Option;
 
 /** {@code crystals --cloud}: parallelograms and trapezoids of a cloud that nobody named. */
 final class FaceSearchOptions {
+  /** Pairs of a group at least. */
+  private static final int GROUP = 4;
+
   @Option(
       names = "--cloud",
       paramLabel = "F",
@@ -119,6 +127,20 @@ final class FaceSearchOptions {
       description = "Faces of a kind to keep, the best (default: 10000).")
   private int limit = 10_000;
 
+  @Option(
+      names = "--proper",
+      description = "Do not list the sides of a listed parallelogram as trapezoids too.")
+  private boolean proper;
+
+  @Option(
+      names = "--clusters",
+      paramLabel = "K",
+      description = "Also cluster all differences by k-means, at most 8192 points (default: no).")
+  private int clusters;
+
+  @Option(names = "--by-direction", description = "Cluster differences at unit length, by cosine.")
+  private boolean byDirection;
+
   /** Whether a search was asked for. */
   boolean asked() {
     return cloud != null;
@@ -128,6 +150,9 @@ final class FaceSearchOptions {
   int call(Common common, Path out) {
     if (cloud == null) {
       throw new IllegalStateException("no --cloud");
+    }
+    if (clusters < 0) {
+      throw new InputException("--clusters: expected at least 0, found " + clusters);
     }
     CloudArgument argument = new CloudArgument(cloud);
     Points points =
@@ -147,18 +172,44 @@ final class FaceSearchOptions {
     CrystalSearch.Options options =
         new CrystalSearch.Options(residual, gap, cosine, edge, nulls, limit, common.seed());
     FaceReport report;
+    DifferenceClusters.@Nullable Fit fit = null;
     try (Workers workers = common.workers()) {
       RemovedDirections removed = removed(points, workers);
-      CrystalSearch.Result result =
-          CrystalSearch.of(removed.remove(points, workers), options, workers, common.progress());
+      Points left = removed.remove(points, workers);
+      CrystalSearch.Result result = CrystalSearch.of(left, options, workers, common.progress());
+      if (clusters > 0) {
+        fit =
+            DifferenceClusters.fit(
+                left,
+                DifferenceClusters.Options.of(clusters, byDirection),
+                common.seed().split("clusters"),
+                workers,
+                common.progress());
+      }
+      if (proper) {
+        result = result.withoutSides();
+      }
+      List<Face> listed =
+          result.upTo(all ? 1 : fdr).stream().map(CrystalSearch.Ranked::face).toList();
       report =
           new FaceReport(
-              result, removed, n, points.columns(), names, features.contexts(), all ? 1 : fdr);
+              result,
+              removed,
+              n,
+              points.columns(),
+              names,
+              features.contexts(),
+              FaceGroups.of(left, listed, GROUP, workers),
+              all ? 1 : fdr);
     }
     Provenance provenance = provenance(common, argument);
-    report.write(out, provenance);
+    ObjectNode summary = report.summary(provenance);
+    if (fit != null) {
+      summary.set("clusters", DifferenceReport.write(out, fit, byDirection, report));
+    }
+    report.write(out, summary);
     if (common.json) {
-      System.out.println(Json.line(report.summary(provenance)));
+      System.out.println(Json.line(summary));
     } else {
       System.out.println(
           String.format(
@@ -234,6 +285,9 @@ final class FaceSearchOptions {
     asked.put("min-edge", edge);
     asked.put("fdr", all ? 1 : fdr);
     asked.put("limit", limit);
+    asked.put("proper", proper);
+    asked.put("clusters", clusters);
+    asked.put("by-direction", byDirection);
     Map<String, String> inputs = new TreeMap<>(argument.hashes());
     for (Path file : labels == null ? List.<Path>of() : List.of(labels)) {
       inputs.put(file.toString(), Hashes.sha256(file));

@@ -20,6 +20,7 @@ import java.util.Map;
  *
  * @param labels [n] a name for every point, or empty
  * @param contexts [n] texts in which each point fires, or empty
+ * @param groups segments of listed faces that carry the same function, or empty
  * @param fdr faces with a larger q are not listed; 1 for all
  */
 public record FaceReport(
@@ -29,6 +30,7 @@ public record FaceReport(
     int d,
     List<String> labels,
     List<List<String>> contexts,
+    List<FaceGroups.Group> groups,
     double fdr) {
   public FaceReport {
     check("labels", labels.size(), n);
@@ -38,6 +40,7 @@ public record FaceReport(
     }
     labels = List.copyOf(labels);
     contexts = List.copyOf(contexts);
+    groups = List.copyOf(groups);
   }
 
   /** Refuses a list that does not have an entry for each point. */
@@ -62,7 +65,7 @@ public record FaceReport(
     line.set("points", Json.tree(points));
     ArrayNode names = line.putArray("labels");
     for (int p : points) {
-      names.add(labels.isEmpty() ? Integer.toString(p) : labels.get(p));
+      names.add(label(p));
     }
     line.put("score", f.score())
         .put("residual", f.residual())
@@ -76,6 +79,10 @@ public record FaceReport(
       }
     }
     return line;
+  }
+
+  private String label(int point) {
+    return labels.isEmpty() ? Integer.toString(point) : labels.get(point);
   }
 
   private static String name(Face.Kind kind) {
@@ -112,6 +119,14 @@ public record FaceReport(
           .put("listed", count(listed(), kind));
     }
     found.put("fdr", fdr).put("more_than_kept", result.cut());
+    ArrayNode relations = json.putArray("groups");
+    for (FaceGroups.Group group : groups) {
+      ObjectNode relation = relations.addObject();
+      relation.put("kind", name(group.kind())).put("cosine", group.cosine());
+      relation.set("pairs", Json.tree(group.pairs()));
+      ArrayNode words = relation.putArray("labels");
+      group.pairs().forEach(pair -> words.addArray().add(label(pair[0])).add(label(pair[1])));
+    }
     return json;
   }
 
@@ -120,11 +135,12 @@ public record FaceReport(
   }
 
   /**
-   * Writes {@code faces.jsonl}, {@code faces.json} and {@code faces.npz}; the last with {@code
-   * points} int32 [m, 4], {@code trapezoid} int16 [m] (0 for a parallelogram), and {@code misfit},
-   * {@code gap}, {@code residual}, {@code cosine}, {@code p}, {@code q}, float64 [m].
+   * Writes {@code faces.jsonl}, {@code faces.json} (the given summary) and {@code faces.npz}; the
+   * last with {@code points} int32 [m, 4], {@code trapezoid} int16 [m] (0 for a parallelogram), and
+   * {@code misfit}, {@code gap}, {@code residual}, {@code cosine}, {@code p}, {@code q}, float64
+   * [m].
    */
-  public void write(Path folder, Provenance provenance) {
+  public void write(Path folder, ObjectNode summary) {
     List<CrystalSearch.Ranked> faces = listed();
     AtomicFile.write(
         folder.resolve("faces.jsonl"),
@@ -135,7 +151,7 @@ public record FaceReport(
           }
         });
     Npz.write(folder.resolve("faces.npz"), arrays(faces));
-    Json.write(folder.resolve("faces.json"), summary(provenance));
+    Json.write(folder.resolve("faces.json"), summary);
   }
 
   private static Map<String, NpyArray> arrays(List<CrystalSearch.Ranked> faces) {

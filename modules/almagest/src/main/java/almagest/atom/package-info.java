@@ -5,6 +5,11 @@
  * distractors (word length and the like); {@link almagest.atom.Faces} says how good the
  * parallelograms and trapezoids are before and after; {@link almagest.atom.Crystals} puts it
  * together, with the controls that say what chance would give.
+ *
+ * <p>The other way round, {@link almagest.atom.CrystalSearch} is given a cloud and no relations: it
+ * finds every face within limits ({@link almagest.atom.FaceSearch}, exact) and weighs the list
+ * against structureless clouds; {@link almagest.atom.FaceGroups} and {@link
+ * almagest.atom.DifferenceClusters} put differences together.
  */
 @NullMarked
 package almagest.atom;

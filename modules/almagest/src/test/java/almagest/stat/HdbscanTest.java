@@ -68,8 +68,8 @@ class HdbscanTest {
     }
     try (Workers workers = new Workers(1)) {
       Hdbscan found = Hdbscan.of(Points.of(DoubleMatrix.copyOf(x, 1)), 5, 3, workers);
-      assertThat(found.clusters()).isEqualTo(2);
-      assertThat(Arrays.copyOf(found.labels(), 30)).startsWith(0).endsWith(1);
+      assertThat(Arrays.copyOf(found.labels(), 20)).containsOnly(0);
+      assertThat(Arrays.copyOfRange(found.labels(), 20, 30)).containsOnly(1);
     }
   }
 }

@@ -57,18 +57,21 @@ final class FaceStage {
                       workers,
                       progress)
                   .withoutSides();
-          new FaceReport(
+          FaceReport report =
+              new FaceReport(
                   found,
                   RemovedDirections.none(),
                   decoder.rowsAsInt(),
                   decoder.columns(),
                   names.names(),
                   List.of(),
-                  1)
-              .write(
-                  run.resolve("crystals"),
+                  List.of(),
+                  1);
+          report.write(
+              run.resolve("crystals"),
+              report.summary(
                   new Provenance(
-                      Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of()));
+                      Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
         });
   }
 }
