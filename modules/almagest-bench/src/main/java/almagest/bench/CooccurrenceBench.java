@@ -25,7 +25,7 @@ final class CooccurrenceBench {
           () -> Cooccurrence.count(chunks, workers),
           counts -> {
             long trace = 0;
-            for (int c : counts.featureCounts()) {
+            for (long c : counts.featureCounts()) {
               trace += c;
             }
             return Map.of("trace", trace);

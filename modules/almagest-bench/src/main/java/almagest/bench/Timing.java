@@ -13,6 +13,7 @@ final class Timing {
 
   /**
    * Runs {@code work} once to warm up and {@code repeat} times measured, and prints one JSON line.
+   * With {@code repeat} 0 the only run, cold, is the measured one.
    *
    * @param figures what judges the answer, from the last result
    */
@@ -21,13 +22,17 @@ final class Timing {
       int repeat,
       Supplier<T> work,
       java.util.function.Function<T, Map<String, Object>> figures) {
-    T result = work.get();
+    if (repeat > 0) {
+      var _ = work.get();
+    }
     ObjectNode line = Json.object();
     line.put("name", name);
     var seconds = line.putArray("seconds");
     double least = Double.POSITIVE_INFINITY;
     double leastProcessor = Double.POSITIVE_INFINITY;
-    for (int r = 0; r < repeat; r++) {
+    T result;
+    int done = 0;
+    do {
       long start = System.nanoTime();
       long processor = processorNanos();
       result = work.get();
@@ -35,7 +40,7 @@ final class Timing {
       double taken = (System.nanoTime() - start) / 1e9;
       seconds.add(taken);
       least = Math.min(least, taken);
-    }
+    } while (++done < repeat);
     line.put("min", least);
     line.put("processor_min", leastProcessor);
     line.put("threads", Runtime.getRuntime().availableProcessors());

@@ -155,7 +155,8 @@ final class LobesCommand implements Callable<Integer> {
             true,
             Lobes.Options.DEFAULT.heldOut(),
             position(),
-            new almagest.brain.LobeTypes.Options(nulls, 10 * nulls));
+            new almagest.brain.LobeTypes.Options(nulls, 10 * nulls),
+            Lobes.Method.PUBLISHED);
     FloatMatrix directions = decoder == null ? null : CloudArgument.of(decoder, common).open();
     try (Workers workers = common.workers()) {
       LobesResult result;

@@ -8,7 +8,7 @@ import almagest.tensor.FloatMatrix;
  * products, so that it need not be held.
  */
 public sealed interface AffinityGraph
-    permits DenseGraph, TiledGraph, CorrelationGraph, MatchingGraph {
+    permits DenseGraph, TiledGraph, CorrelationGraph, MatchingGraph, NeighbourGraph {
   /** The number of nodes, n. */
   int size();
 
@@ -64,5 +64,31 @@ public sealed interface AffinityGraph
     return decoder.rows() <= DenseGraph.LIMIT
         ? DenseGraph.of(weights)
         : TiledGraph.of(weights, workers);
+  }
+
+  /**
+   * The k-nearest-neighbour graph of an affinity, from counts: an edge joins two features if either
+   * is among the k most alike of the other, with the affinity's value, above 0.
+   */
+  static AffinityGraph nearest(Cooccurrence counts, Affinity affinity, int k, Workers workers) {
+    return NeighbourGraph.of(counts, affinity, k, workers);
+  }
+
+  /** The same from chunks, whose pairs are counted row by row and not held. */
+  static AffinityGraph nearest(Chunks chunks, Affinity affinity, int k, Workers workers) {
+    return NeighbourGraph.of(new CountsOnDemand(chunks), affinity, k, workers);
+  }
+
+  /** The k-nearest-neighbour graph of decoder directions [n, d_model], weighted by angle. */
+  static AffinityGraph nearestAngular(FloatMatrix decoder, int k, Workers workers) {
+    return NeighbourGraph.angular(decoder, k, workers);
+  }
+
+  /**
+   * As {@link #of(Chunks, Affinity, Workers)}, but pairs go into tiles as they are counted, so that
+   * counts and tiles are never held together: 2 n² bytes where the road through counts takes 4 n².
+   */
+  static AffinityGraph tiled(Chunks chunks, Affinity affinity, Workers workers) {
+    return TiledGraph.of(new CountWeights(new CountsOnDemand(chunks), affinity), workers);
   }
 }

@@ -1,9 +1,8 @@
 package almagest.brain;
 
 /** Weights of an affinity from co-occurrence counts. */
-record CountWeights(Cooccurrence counts, Affinity affinity, int[] featureCounts)
-    implements PairWeights {
-  CountWeights(Cooccurrence counts, Affinity affinity) {
+record CountWeights(PairCounts counts, Affinity affinity, long[] totals) implements PairWeights {
+  CountWeights(PairCounts counts, Affinity affinity) {
     this(counts, affinity, counts.featureCounts());
   }
 
@@ -14,15 +13,28 @@ record CountWeights(Cooccurrence counts, Affinity affinity, int[] featureCounts)
 
   @Override
   public void fill(int i0, int i1, int j0, int j1, double[] into) {
-    int[] row = new int[j1 - j0];
     long t = counts.chunks();
-    for (int i = i0; i < i1; i++) {
-      int from = Math.max(i, j0);
-      counts.copyRow(i, from, j1, row, from - j0);
-      int at = (i - i0) * (j1 - j0) - j0;
-      for (int j = from; j < j1; j++) {
-        into[at + j] = affinity.weight(featureCounts[i], featureCounts[j], row[j - j0], t);
-      }
-    }
+    counts.upperRows(
+        i0,
+        i1,
+        (i, row) -> {
+          int at = (i - i0) * (j1 - j0) - j0;
+          for (int j = Math.max(i, j0); j < j1; j++) {
+            into[at + j] = affinity.weight(totals[i], totals[j], row[j], t);
+          }
+        });
+  }
+
+  @Override
+  public void rows(int i0, int i1, Row row) {
+    AffinityRow kernel = new AffinityRow(affinity, totals, counts.chunks());
+    double[] weights = new double[size()];
+    counts.upperRows(
+        i0,
+        i1,
+        (i, line) -> {
+          kernel.fill(i, line, weights);
+          row.take(i, weights);
+        });
   }
 }

@@ -73,7 +73,7 @@ public final class LobeSilhouette {
     int k = lobes(labels, n);
     int[] sizes = sizes(labels, k);
     double total = counts.chunks();
-    int[] c = counts.featureCounts();
+    long[] c = counts.featureCounts();
     double[] spread = new double[n];
     for (int f = 0; f < n; f++) {
       spread[f] = Math.sqrt(c[f] * (total - c[f]));
@@ -82,20 +82,20 @@ public final class LobeSilhouette {
     workers.run(
         (n + ROWS - 1) / ROWS,
         p -> {
-          int from = p * ROWS;
-          int to = Math.min(n, from + ROWS);
-          int[] rows = counts.fullRows(from, to);
           double[] likeness = new double[k];
-          for (int f = from; f < to; f++) {
-            Arrays.fill(likeness, 0);
-            for (int j = 0; j < n; j++) {
-              if (labels[j] >= 0 && spread[f] > 0 && spread[j] > 0) {
-                double both = total * rows[(f - from) * n + j] - (double) c[f] * c[j];
-                likeness[labels[j]] += both / (spread[f] * spread[j]);
-              }
-            }
-            result[f] = of(likeness, spread[f] > 0 ? 1 : 0, labels[f], sizes);
-          }
+          counts.wholeRows(
+              p * ROWS,
+              Math.min(n, (p + 1) * ROWS),
+              (f, row) -> {
+                Arrays.fill(likeness, 0);
+                for (int j = 0; j < n; j++) {
+                  if (labels[j] >= 0 && spread[f] > 0 && spread[j] > 0) {
+                    double both = total * row[j] - (double) c[f] * c[j];
+                    likeness[labels[j]] += both / (spread[f] * spread[j]);
+                  }
+                }
+                result[f] = of(likeness, spread[f] > 0 ? 1 : 0, labels[f], sizes);
+              });
         });
     return result;
   }

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * without some documents, named after those they match, are tried on these documents.
  */
 public final class Lobes {
+  /** Of more features counts and tiles are not held together. */
+  private static final int MOST_HELD = 1 << 15;
+
   /**
    * What is measured.
    *
@@ -42,6 +45,7 @@ public final class Lobes {
    *     the lobes on the documents that made them
    * @param position what to ask about places, or null for nothing
    * @param types how to measure lobe by document type
+   * @param method what graph is cut, and how
    */
   public record Options(
       List<Affinity> affinities,
@@ -52,7 +56,8 @@ public final class Lobes {
       boolean halves,
       double heldOut,
       Position.@Nullable Options position,
-      LobeTypes.Options types) {
+      LobeTypes.Options types,
+      Method method) {
     public static final Options DEFAULT =
         new Options(
             List.of(Affinity.PHI),
@@ -63,7 +68,8 @@ public final class Lobes {
             true,
             0.2,
             Position.Options.DEFAULT,
-            LobeTypes.Options.DEFAULT);
+            LobeTypes.Options.DEFAULT,
+            Method.PUBLISHED);
 
     public Options {
       affinities = List.copyOf(affinities);
@@ -82,20 +88,68 @@ public final class Lobes {
     /** One cut, asked only what kinds of documents its lobes answer to: for controls. */
     public static Options typesOnly(
         Affinity affinity, int k, double heldOut, LobeTypes.Options types) {
-      return new Options(List.of(affinity), List.of(k), false, 0, 0, false, heldOut, null, types);
+      return new Options(
+          List.of(affinity),
+          List.of(k),
+          false,
+          0,
+          0,
+          false,
+          heldOut,
+          null,
+          types,
+          Method.PUBLISHED);
     }
 
     /** The same for other affinities and numbers of lobes. */
     public Options with(List<Affinity> otherAffinities, List<Integer> otherKs) {
       return new Options(
-          otherAffinities, otherKs, dropDead, minFirings, seeds, halves, heldOut, position, types);
+          otherAffinities,
+          otherKs,
+          dropDead,
+          minFirings,
+          seeds,
+          halves,
+          heldOut,
+          position,
+          types,
+          method);
+    }
+
+    /** The same by another method. */
+    public Options with(Method other) {
+      return new Options(
+          affinities, ks, dropDead, minFirings, seeds, halves, heldOut, position, types, other);
     }
   }
 
   /**
-   * One cut.
+   * How a graph is cut.
+   *
+   * @param neighbourGraph 0 for all pairs; else only the edges to each feature's so many nearest,
+   *     on both sides, functional and geometric
+   * @param assignment from the embedding
+   */
+  public record Method(int neighbourGraph, SpectralClustering.Options assignment) {
+    /** All pairs, rows not normalised, k-means. */
+    public static final Method PUBLISHED = new Method(0, SpectralClustering.Options.DEFAULT);
+
+    public Method {
+      if (neighbourGraph < 0) {
+        throw new InputException(
+            "--neighbour-graph: expected a number from 0, found " + neighbourGraph);
+      }
+    }
+  }
+
+  /**
+   * One cut. Its lobes are numbered after those they match best (Hungarian method): of the next
+   * smaller k for the first affinity, of the first affinity at the same k for the others, so that a
+   * number, and a colour, means the same wherever it can; those of the first cut by falling size.
    *
    * @param labels the lobe of each feature, −1 for one that was left out [n]
+   * @param parent for each lobe, the lobe of the next smaller k that holds most of it, and the
+   *     share it holds; null for the smallest k
    * @param sizes features of each lobe [k]
    * @param alive of these, how many ever fire [k]
    * @param eigenvalues the k + 1 smallest of the Laplacian
@@ -111,6 +165,7 @@ public final class Lobes {
   public record Cut(
       int k,
       int[] labels,
+      @Nullable Parents parent,
       int[] sizes,
       int[] alive,
       double[] eigenvalues,
@@ -121,6 +176,35 @@ public final class Lobes {
       double stabilityHalves,
       @Nullable Position position,
       @Nullable LobeTypes types) {}
+
+  /**
+   * Which lobes of a coarser cut those of a finer one come from.
+   *
+   * @param k of the coarser cut
+   * @param lobe the coarser lobe that holds most of each finer one, the lower of equals
+   * @param share of the finer lobe that it holds
+   */
+  public record Parents(int k, int[] lobe, double[] share) {
+    static Parents of(int[] fine, int k, int[] coarse, int coarseK) {
+      int[][] overlap = new int[k][coarseK];
+      int[] size = new int[k];
+      for (int i = 0; i < fine.length; i++) {
+        overlap[fine[i]][coarse[i]]++;
+        size[fine[i]]++;
+      }
+      int[] lobe = new int[k];
+      double[] share = new double[k];
+      for (int l = 0; l < k; l++) {
+        for (int c = 1; c < coarseK; c++) {
+          if (overlap[l][c] > overlap[l][lobe[l]]) {
+            lobe[l] = c;
+          }
+        }
+        share[l] = size[l] == 0 ? Double.NaN : (double) overlap[l][lobe[l]] / size[l];
+      }
+      return new Parents(coarseK, lobe, share);
+    }
+  }
 
   private final @Nullable Chunks chunks;
   private final @Nullable Cooccurrence counts;
@@ -134,6 +218,9 @@ public final class Lobes {
   private final int[] kept;
   private final long[] firings;
   private final long chunkCount;
+
+  /** The first affinity's labels of the kept features by k, which all others are named after. */
+  private final Map<Integer, int[]> reference = new LinkedHashMap<>();
 
   private Lobes(
       @Nullable Chunks allChunks,
@@ -149,9 +236,9 @@ public final class Lobes {
     this.seed = seed;
     this.workers = workers;
     this.progress = progress;
-    int[] all;
+    long[] all;
     if (allChunks != null) {
-      all = allChunks.featureCounts();
+      all = Arrays.stream(allChunks.featureCounts()).asLongStream().toArray();
       this.chunkCount = allChunks.count();
     } else if (allCounts != null) {
       all = allCounts.featureCounts();
@@ -175,7 +262,7 @@ public final class Lobes {
       throw new InputException(
           "cannot make " + most + " lobes of " + kept.length + " features" + leftOut());
     }
-    this.firings = Arrays.stream(all).asLongStream().toArray();
+    this.firings = all;
     boolean whole = kept.length == n;
     this.chunks = allChunks == null || whole ? allChunks : allChunks.selectFeatures(kept);
     this.counts = allCounts == null || whole ? allCounts : allCounts.selectFeatures(kept);
@@ -234,10 +321,14 @@ public final class Lobes {
   private LobesResult run() {
     Map<Integer, int[]> clusters = new LinkedHashMap<>();
     if (decoder != null) {
-      AffinityGraph graph = AffinityGraph.angular(decoder, workers);
+      int near = options.method.neighbourGraph;
+      AffinityGraph graph =
+          near == 0
+              ? AffinityGraph.angular(decoder, workers)
+              : AffinityGraph.nearestAngular(decoder, near, workers);
       SpectralEmbedding embedding = embed(graph, "angular");
       for (int k : options.ks) {
-        clusters.put(k, SpectralClustering.labels(embedding, k, seed.split("angular"), workers));
+        clusters.put(k, assign(embedding, k, seed.split("angular")));
       }
     }
     GeometricNulls cloudNulls =
@@ -251,7 +342,9 @@ public final class Lobes {
       cuts.put(affinity.label(), cuts(affinity, sources, clusters, cloudNulls));
     }
     Map<Integer, int[]> geometric = new LinkedHashMap<>();
-    clusters.forEach((k, labels) -> geometric.put(k, spread(labels)));
+    clusters.forEach((k, labels) ->
+        geometric.put(
+            k, spread(Matching.renamed(labels, Objects.requireNonNull(reference.get(k))))));
     int dead = (int) Arrays.stream(firings).filter(c -> c == 0).count();
     return new LobesResult(n, chunkCount, dead, n - kept.length, cuts, geometric);
   }
@@ -299,17 +392,30 @@ public final class Lobes {
     }
 
     AffinityGraph graph(String part, @Nullable Chunks source, Affinity affinity) {
+      int near = options.method.neighbourGraph;
+      if (near > 0) {
+        return source == null
+            ? AffinityGraph.nearest(Objects.requireNonNull(counts), affinity, near, workers)
+            : AffinityGraph.nearest(source, affinity, near, workers);
+      }
       if (source == null) {
         return AffinityGraph.of(Objects.requireNonNull(counts), affinity, workers);
       }
       if (AffinityGraph.needsNoPairs(source, affinity)) {
         return AffinityGraph.of(source, affinity, workers);
       }
+      if (source.features() > MOST_HELD) {
+        return AffinityGraph.tiled(source, affinity, workers);
+      }
       return AffinityGraph.of(
           counted.computeIfAbsent(part, p -> Cooccurrence.count(source, workers, progress)),
           affinity,
           workers);
     }
+  }
+
+  private int[] assign(SpectralEmbedding embedding, int k, Seed own) {
+    return SpectralClustering.labels(embedding, k, options.method.assignment, own, workers);
   }
 
   private SpectralEmbedding embed(AffinityGraph graph, String name) {
@@ -330,7 +436,7 @@ public final class Lobes {
     }
     SpectralEmbedding embedding =
         embed(sources.graph(part, source, affinity), affinity.label() + ", " + part);
-    return k -> SpectralClustering.labels(embedding, k, seed.split(affinity.label()), workers);
+    return k -> assign(embedding, k, seed.split(affinity.label()));
   }
 
   private List<Cut> cuts(
@@ -343,37 +449,66 @@ public final class Lobes {
     Seed own = seed.split(affinity.label());
     List<Map<Integer, int[]>> shuffled = shuffled(affinity, own);
     List<Cut> cuts = new ArrayList<>();
+    List<int[]> coarse = new ArrayList<>();
+    int before = 0;
     try (Progress.Task task =
         progress.start("lobes, " + affinity.label(), options.ks.size(), "cuts")) {
       for (int k : options.ks) {
-        SpectralClustering lobes = SpectralClustering.of(graph, embedding, k, own, workers);
+        SpectralClustering lobes =
+            SpectralClustering.of(graph, embedding, k, options.method.assignment, own, workers);
+        int[] labels = named(lobes.labels(), k, affinity);
         int[] a = first.apply(k);
         int[] b = second.apply(k);
         cuts.add(
             new Cut(
                 k,
-                spread(lobes.labels()),
-                lobes.sizes(),
-                alive(lobes.labels(), k),
+                spread(labels),
+                coarse.isEmpty() ? null : Parents.of(labels, k, coarse.getLast(), before),
+                sizes(labels, k),
+                alive(labels, k),
                 embedding.smallest(k + 1),
                 embedding.eigengap(k),
                 Arrays.stream(embedding.residuals()).limit(k).max().orElse(0),
                 lobes.normalisedCut(),
                 overSeeds(embedding, lobes, own),
                 a == null || b == null ? Double.NaN : Agreement.of(a, b).ari(),
-                position(lobes.labels(), clusters.get(k), k, geometric, shuffled, own.split(k)),
-                types(lobes.labels(), training.apply(k), k, sources.tested, own.split(k))));
+                position(labels, clusters.get(k), k, geometric, shuffled, own.split(k)),
+                types(labels, training.apply(k), k, sources.tested, own.split(k))));
+        coarse.add(labels);
+        before = k;
         task.advance(1);
       }
     }
     return cuts;
   }
 
+  /** Lobes numbered after those they match, see {@link Cut}. */
+  private int[] named(int[] labels, int k, Affinity affinity) {
+    if (affinity != options.affinities.getFirst()) {
+      return Matching.renamed(labels, Objects.requireNonNull(reference.get(k)));
+    }
+    int[] named = labels;
+    for (Map.Entry<Integer, int[]> smaller : reference.entrySet()) {
+      if (smaller.getKey() < k) {
+        named = Matching.renamed(labels, smaller.getValue());
+      }
+    }
+    reference.put(k, named);
+    return named;
+  }
+
+  private static int[] sizes(int[] labels, int k) {
+    int[] sizes = new int[k];
+    for (int label : labels) {
+      sizes[label]++;
+    }
+    return sizes;
+  }
+
   private double overSeeds(SpectralEmbedding embedding, SpectralClustering lobes, Seed own) {
     double sum = 0;
     for (int s = 0; s < options.seeds; s++) {
-      int[] other =
-          SpectralClustering.labels(embedding, lobes.k(), own.split("other").split(s), workers);
+      int[] other = assign(embedding, lobes.k(), own.split("other").split(s));
       sum += Agreement.of(lobes.labels(), other).ari();
     }
     return options.seeds == 0 ? Double.NaN : sum / options.seeds;
@@ -387,19 +522,26 @@ public final class Lobes {
     }
     for (int t = 0; t < options.position.refitTrials(); t++) {
       Chunks broken = ShuffledChunks.of(chunks, seed.split("shuffled chunks").split(t), workers);
-      AffinityGraph graph =
-          AffinityGraph.needsNoPairs(broken, affinity)
-              ? AffinityGraph.of(broken, affinity, workers)
-              : AffinityGraph.of(
-                  Cooccurrence.count(broken, workers, Progress.NONE), affinity, workers);
+      AffinityGraph graph = uncounted(broken, affinity);
       SpectralEmbedding embedding = embed(graph, affinity.label() + ", shuffled chunks " + (t + 1));
       Map<Integer, int[]> labels = new LinkedHashMap<>();
       for (int k : options.ks) {
-        labels.put(k, SpectralClustering.labels(embedding, k, own, workers));
+        labels.put(k, assign(embedding, k, own));
       }
       draws.add(labels);
     }
     return draws;
+  }
+
+  /** The graph of chunks that are looked at once. */
+  private AffinityGraph uncounted(Chunks source, Affinity affinity) {
+    int near = options.method.neighbourGraph;
+    if (near > 0) {
+      return AffinityGraph.nearest(source, affinity, near, workers);
+    }
+    return source.features() > MOST_HELD && !AffinityGraph.needsNoPairs(source, affinity)
+        ? AffinityGraph.tiled(source, affinity, workers)
+        : AffinityGraph.of(source, affinity, workers);
   }
 
   private @Nullable Position position(

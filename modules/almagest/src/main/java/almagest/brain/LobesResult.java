@@ -52,6 +52,9 @@ public record LobesResult(
   private static void write(Lobes.Cut cut, ObjectNode node) {
     node.set("sizes", Json.tree(cut.sizes()));
     node.set("alive", Json.tree(cut.alive()));
+    if (cut.parent() != null) {
+      node.set("parent", Json.tree(cut.parent()));
+    }
     node.set("eigenvalues", Json.tree(cut.eigenvalues()));
     node.set("eigengap", Json.tree(cut.eigengap()));
     node.put("residual", cut.residual());

@@ -29,21 +29,20 @@ public record Neighbours(int count, int[] index, float[] value) {
   public static Neighbours byPhi(Cooccurrence counts, int count, Workers workers) {
     int n = counts.features();
     Neighbours found = empty(n, count);
-    int[] c = counts.featureCounts();
+    long[] c = counts.featureCounts();
     workers.run(
         (n + ROWS - 1) / ROWS,
         p -> {
-          int i0 = p * ROWS;
-          int i1 = Math.min(n, i0 + ROWS);
-          int[] rows = counts.fullRows(i0, i1);
           float[] phi = new float[n];
-          for (int i = i0; i < i1; i++) {
-            for (int j = 0; j < n; j++) {
-              phi[j] =
-                  (float) Affinity.PHI.value(c[i], c[j], rows[(i - i0) * n + j], counts.chunks());
-            }
-            found.fill(i, phi, 0);
-          }
+          counts.wholeRows(
+              p * ROWS,
+              Math.min(n, (p + 1) * ROWS),
+              (i, row) -> {
+                for (int j = 0; j < n; j++) {
+                  phi[j] = (float) Affinity.PHI.value(c[i], c[j], row[j], counts.chunks());
+                }
+                found.fill(i, phi, 0);
+              });
         });
     return found;
   }

@@ -6,8 +6,8 @@ import almagest.stat.KMeans;
 import almagest.tensor.FloatMatrix;
 
 /**
- * Spectral clustering as scikit-learn defines it: k-means with restarts on the first k coordinates
- * of the {@link SpectralEmbedding}, rows not normalised.
+ * Spectral clustering as scikit-learn defines it: by default k-means with restarts on the first k
+ * coordinates of the {@link SpectralEmbedding}, rows not normalised.
  *
  * @param k lobes
  * @param labels the lobe of each node [n]; lobes are numbered by falling size, ties by their first
@@ -22,15 +22,45 @@ public record SpectralClustering(
   /** Indicator columns multiplied at once for the cut. */
   private static final int BLOCK = 64;
 
+  /** How nodes get their lobes from the embedding. */
+  public enum Assignment {
+    /** k-means++ with 10 restarts, as published. */
+    K_MEANS,
+    /** By a pivoted QR decomposition: no seed, no iterations. */
+    CLUSTER_QR
+  }
+
+  /**
+   * @param normaliseRows whether each node's coordinates are scaled to length 1 before assignment,
+   *     as Ng, Jordan and Weiss (2001) do; the published analysis does not
+   * @param assignment how nodes get their lobes
+   */
+  public record Options(boolean normaliseRows, Assignment assignment) {
+    public static final Options DEFAULT = new Options(false, Assignment.K_MEANS);
+  }
+
+  /**
+   * As {@link #of(AffinityGraph, SpectralEmbedding, int, Options, Seed, Workers)}, as published.
+   */
+  public static SpectralClustering of(
+      AffinityGraph graph, SpectralEmbedding embedding, int k, Seed seed, Workers workers) {
+    return of(graph, embedding, k, Options.DEFAULT, seed, workers);
+  }
+
   /**
    * Cuts a graph into k lobes.
    *
    * @param embedding of the same graph, with at least k dimensions
    */
   public static SpectralClustering of(
-      AffinityGraph graph, SpectralEmbedding embedding, int k, Seed seed, Workers workers) {
-    int[] labels = labels(embedding, k, seed, workers);
-    double[] points = embedding.first(k);
+      AffinityGraph graph,
+      SpectralEmbedding embedding,
+      int k,
+      Options options,
+      Seed seed,
+      Workers workers) {
+    int[] labels = labels(embedding, k, options, seed, workers);
+    double[] points = points(embedding, k, options);
     int[] sizes = new int[k];
     for (int label : labels) {
       sizes[label]++;
@@ -43,12 +73,41 @@ public record SpectralClustering(
         normalisedCut(graph, embedding.degrees(), labels, k, workers));
   }
 
-  /** The labels alone, canonically numbered. */
+  /** The labels alone, canonically numbered, as published. */
   static int[] labels(SpectralEmbedding embedding, int k, Seed seed, Workers workers) {
-    KMeans.Fit fit =
-        KMeans.fit(
-            embedding.first(k), k, KMeans.Options.of(k), seed.split("k-means").split(k), workers);
-    return canonical(fit.labels(), k);
+    return labels(embedding, k, Options.DEFAULT, seed, workers);
+  }
+
+  /** The labels alone, canonically numbered. */
+  static int[] labels(
+      SpectralEmbedding embedding, int k, Options options, Seed seed, Workers workers) {
+    double[] points = points(embedding, k, options);
+    return canonical(
+        switch (options.assignment) {
+          case K_MEANS ->
+              KMeans.fit(points, k, KMeans.Options.of(k), seed.split("k-means").split(k), workers)
+                  .labels();
+          case CLUSTER_QR -> ClusterQr.labels(points, k, workers);
+        },
+        k);
+  }
+
+  /** The coordinates that nodes are assigned by; a node at the origin stays there. */
+  private static double[] points(SpectralEmbedding embedding, int k, Options options) {
+    double[] points = embedding.first(k);
+    if (options.normaliseRows) {
+      for (int i = 0; i < embedding.size(); i++) {
+        double square = 0;
+        for (int c = 0; c < k; c++) {
+          square += points[i * k + c] * points[i * k + c];
+        }
+        double length = square > 0 ? Math.sqrt(square) : 1;
+        for (int c = 0; c < k; c++) {
+          points[i * k + c] /= length;
+        }
+      }
+    }
+    return points;
   }
 
   private static double inertia(double[] points, int[] labels, int k) {

@@ -2,12 +2,9 @@ package almagest.brain;
 
 import almagest.linalg.BlockLanczos;
 import almagest.linalg.Lapack;
-import almagest.linalg.SymmetricOperator;
 import almagest.run.InputException;
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.tensor.DoubleMatrix;
-import almagest.tensor.FloatMatrix;
 import java.util.Arrays;
 import java.util.List;
 
@@ -25,6 +22,7 @@ import java.util.List;
  * @param coordinates [n × d], row-major
  * @param degrees weighted degrees [n]
  * @param residuals ‖L v − λ v‖ of the d pairs; 0 where a full solver found them
+ * @param products vectors that the graph was multiplied by; 0 where a full solver found them
  */
 public record SpectralEmbedding(
     int size,
@@ -32,9 +30,13 @@ public record SpectralEmbedding(
     double[] eigenvalues,
     double[] coordinates,
     double[] degrees,
-    double[] residuals) {
+    double[] residuals,
+    int products) {
   /** Relative to the largest eigenvalue of the affinity besides the trivial one. */
   private static final double TOLERANCE = 1e-6;
+
+  /** A full solver takes over when more than one in so many eigenvectors is wanted. */
+  private static final int LARGE_PART = 6;
 
   /**
    * Embeds a graph.
@@ -67,8 +69,12 @@ public record SpectralEmbedding(
     if (volume == 0) {
       throw new InputException("no two features have any affinity; are all of them dead?");
     }
-    return graph instanceof DenseGraph dense
-        ? full(dense, dimensions, degrees, root)
+    if (graph instanceof DenseGraph dense) {
+      return full(dense, dimensions, degrees, root);
+    }
+    // A Krylov basis holds a few times the vectors wanted: with many of them a full solver is less.
+    return dimensions > n / LARGE_PART
+        ? leading(new NormalisedGraph(graph, root), dimensions, degrees, workers)
         : iterative(graph, dimensions, degrees, root, volume, seed, workers);
   }
 
@@ -87,7 +93,24 @@ public record SpectralEmbedding(
       put(eigen.vectors()[j], root, coordinates, j, dimensions);
     }
     return new SpectralEmbedding(
-        n, dimensions, eigen.values(), coordinates, degrees, new double[dimensions]);
+        n, dimensions, eigen.values(), coordinates, degrees, new double[dimensions], 0);
+  }
+
+  /** The largest eigenvectors of the normalised affinity by a full solver: 8 n² bytes. */
+  private static SpectralEmbedding leading(
+      NormalisedGraph graph, int dimensions, double[] degrees, Workers workers) {
+    int n = graph.size();
+    Lapack.Eigen eigen = Lapack.largest(graph.dense(workers), dimensions);
+    double[] values = new double[n];
+    for (int j = 0; j < n; j++) {
+      values[j] = 1 - eigen.values()[n - 1 - j];
+    }
+    double[] coordinates = new double[Math.multiplyExact(n, dimensions)];
+    for (int j = 0; j < dimensions; j++) {
+      put(eigen.vectors()[dimensions - 1 - j], graph.root(), coordinates, j, dimensions);
+    }
+    return new SpectralEmbedding(
+        n, dimensions, values, coordinates, degrees, new double[dimensions], 0);
   }
 
   private static SpectralEmbedding iterative(
@@ -107,15 +130,17 @@ public record SpectralEmbedding(
     double[] residuals = new double[dimensions];
     double[] coordinates = new double[Math.multiplyExact(n, dimensions)];
     put(trivial, root, coordinates, 0, dimensions);
+    int products = 0;
     if (dimensions > 1) {
       BlockLanczos.Result found =
           BlockLanczos.largest(
-              new Normalised(graph, root),
+              new NormalisedGraph(graph, root),
               dimensions - 1,
               List.of(trivial),
               BlockLanczos.Options.of(dimensions - 1, TOLERANCE),
               seed.split("eigenvectors"),
               workers);
+      products = found.products();
       double[] vector = new double[n];
       for (int j = 1; j < dimensions; j++) {
         for (int i = 0; i < n; i++) {
@@ -126,7 +151,7 @@ public record SpectralEmbedding(
         residuals[j] = found.residuals()[j - 1];
       }
     }
-    return new SpectralEmbedding(n, dimensions, values, coordinates, degrees, residuals);
+    return new SpectralEmbedding(n, dimensions, values, coordinates, degrees, residuals, products);
   }
 
   private static void put(
@@ -167,31 +192,5 @@ public record SpectralEmbedding(
   /** The smallest eigenvalues, as many as there are up to {@code count}. */
   public double[] smallest(int count) {
     return Arrays.copyOf(eigenvalues, Math.min(count, eigenvalues.length));
-  }
-
-  /** D^-½ A D^-½: the graph multiplies in float32, everything around it is float64. */
-  private record Normalised(AffinityGraph graph, double[] root) implements SymmetricOperator {
-    @Override
-    public int size() {
-      return root.length;
-    }
-
-    @Override
-    public void apply(DoubleMatrix x, DoubleMatrix y, Workers workers) {
-      int b = x.columns();
-      FloatMatrix in = FloatMatrix.zeros(root.length, b);
-      FloatMatrix out = FloatMatrix.zeros(root.length, b);
-      for (int i = 0; i < root.length; i++) {
-        for (int c = 0; c < b; c++) {
-          in.set(i, c, (float) (x.get(i, c) / root[i]));
-        }
-      }
-      graph.multiply(in, out, workers);
-      for (int i = 0; i < root.length; i++) {
-        for (int c = 0; c < b; c++) {
-          y.set(i, c, out.get(i, c) / root[i]);
-        }
-      }
-    }
   }
 }

@@ -3,9 +3,11 @@ package almagest.brain;
 import almagest.linalg.Blas;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
-import java.lang.foreign.Arena;
+import almagest.tensor.NativeMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * All weights in float32, as square tiles of the upper triangle in native memory: 2 n² bytes.
@@ -26,7 +28,7 @@ final class TiledGraph implements AffinityGraph {
     this.n = n;
     this.sides = (n + SIDE - 1) / SIDE;
     long count = (long) sides * (sides + 1) / 2;
-    this.tiles = Arena.ofAuto().allocate(count * SIDE * SIDE * Float.BYTES, 64);
+    this.tiles = NativeMemory.allocate(count * SIDE * SIDE * Float.BYTES);
     this.degrees = new double[n];
   }
 
@@ -47,57 +49,77 @@ final class TiledGraph implements AffinityGraph {
     return Math.min(n, (block + 1) * SIDE) - block * SIDE;
   }
 
+  /**
+   * Fills strips of rows, each by one thread. A node's degree is the sum of its row from the
+   * diagonal on and, strip after strip, of its column above.
+   */
   private void fill(PairWeights pairs, Workers workers) {
-    // Sums of each tile's rows and columns, to be added in a fixed order.
-    double[][] rowSums = new double[sides * sides][];
-    workers.run(
-        sides * (sides + 1) / 2,
-        t -> {
-          int a = 0;
-          int left = t;
-          while (left >= sides - a) {
-            left -= sides - a;
-            a++;
-          }
-          int b = a + left;
-          double[] weights = new double[height(a) * height(b)];
-          pairs.fill(a * SIDE, a * SIDE + height(a), b * SIDE, b * SIDE + height(b), weights);
-          if (a == b) {
-            mirror(weights, height(a));
-          }
-          rowSums[a * sides + b] = new double[height(a)];
-          double[] columns = new double[height(b)];
-          float[] rounded = new float[height(b)];
-          MemorySegment tile = tile(a, b);
-          for (int i = 0; i < height(a); i++) {
-            double sum = 0;
-            for (int j = 0; j < height(b); j++) {
-              double w = weights[i * height(b) + j];
-              sum += w;
-              columns[j] += w;
-              rounded[j] = (float) w;
-            }
-            rowSums[a * sides + b][i] = sum;
-            MemorySegment.copy(rounded, 0, tile, FLOAT, (long) i * SIDE * Float.BYTES, height(b));
-          }
-          if (a != b) {
-            rowSums[b * sides + a] = columns;
-          }
-        });
+    List<double[]> columns =
+        workers.map(
+            sides,
+            a -> {
+              double[] sums = new double[n - a * SIDE];
+              float[] rounded = new float[n];
+              pairs.rows(
+                  a * SIDE,
+                  a * SIDE + height(a),
+                  (i, weights) -> {
+                    degrees[i] = put(i, a, weights, rounded, sums);
+                  });
+              mirror(tile(a, a), height(a));
+              return sums;
+            });
     for (int a = 0; a < sides; a++) {
-      for (int b = 0; b < sides; b++) {
-        for (int i = 0; i < height(a); i++) {
-          degrees[a * SIDE + i] += rowSums[a * sides + b][i];
-        }
+      double[] sums = columns.get(a);
+      for (int j = 0; j < sums.length; j++) {
+        degrees[a * SIDE + j] += sums[j];
       }
     }
   }
 
-  private static void mirror(double[] square, int side) {
+  /** Stores row i from the diagonal on, adds it to the columns and gives its sum. */
+  private double put(int i, int a, double[] weights, float[] rounded, double[] sums) {
+    int base = a * SIDE;
+    Arrays.fill(weights, base, i + 1, 0);
+    double sum = sum(weights, i + 1);
+    add(weights, base, sums, rounded);
+    for (int b = a; b < sides; b++) {
+      MemorySegment.copy(
+          rounded, b * SIDE, tile(a, b), FLOAT, (long) (i - base) * SIDE * Float.BYTES, height(b));
+    }
+    return sum;
+  }
+
+  /** In four sums, whose order is fixed. */
+  private static double sum(double[] values, int from) {
+    double a = 0;
+    double b = 0;
+    double c = 0;
+    double d = 0;
+    int j = from;
+    for (; j + 3 < values.length; j += 4) {
+      a += values[j];
+      b += values[j + 1];
+      c += values[j + 2];
+      d += values[j + 3];
+    }
+    for (; j < values.length; j++) {
+      a += values[j];
+    }
+    return a + b + (c + d);
+  }
+
+  private static void add(double[] weights, int base, double[] sums, float[] rounded) {
+    for (int j = 0; j < sums.length; j++) {
+      sums[j] += weights[base + j];
+      rounded[base + j] = (float) weights[base + j];
+    }
+  }
+
+  private static void mirror(MemorySegment tile, int side) {
     for (int i = 0; i < side; i++) {
-      square[i * side + i] = 0;
       for (int j = 0; j < i; j++) {
-        square[i * side + j] = square[j * side + i];
+        tile.setAtIndex(FLOAT, (long) i * SIDE + j, tile.getAtIndex(FLOAT, (long) j * SIDE + i));
       }
     }
   }

@@ -114,14 +114,36 @@ public final class Npz {
 
   /** Writes tensors of any size in the order of the map, atomically and in pieces. */
   public static void writeTensors(Path file, Map<String, Tensor> tensors) {
+    Map<String, Content> contents = new LinkedHashMap<>();
+    tensors.forEach((name, tensor) ->
+        contents.put(
+            name,
+            new Content(
+                tensor.type(), tensor.shape(), out -> SafetensorsWriter.copy(tensor.data(), out))));
+    writeContents(file, contents);
+  }
+
+  /** Writes the values of an array, little endian and row-major. */
+  public interface Values {
+    /** Called twice, and to write the same both times. */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** An array whose values are made while it is written. */
+  public record Content(ElementType type, long[] shape, Values values) {}
+
+  /** Writes arrays that need never be in memory, in the order of the map, atomically. */
+  public static void writeContents(Path file, Map<String, Content> contents) {
     AtomicFile.write(
         file,
         out -> {
           ZipOutputStream zip = new ZipOutputStream(out);
           zip.setMethod(ZipOutputStream.STORED);
-          for (Map.Entry<String, Tensor> e : tensors.entrySet()) {
-            zip.putNextEntry(entry(e.getKey() + SUFFIX, e.getValue()));
-            Npy.write(zip, e.getValue());
+          for (Map.Entry<String, Content> e : contents.entrySet()) {
+            Content content = e.getValue();
+            zip.putNextEntry(entry(e.getKey() + SUFFIX, content));
+            zip.write(NpyHeader.write(content.type(), content.shape()));
+            content.values().writeTo(zip);
             zip.closeEntry();
           }
           zip.finish();
@@ -129,12 +151,15 @@ public final class Npz {
   }
 
   /** A stored member's size and checksum must be known before its data, hence a first pass. */
-  private static ZipEntry entry(String name, Tensor tensor) throws IOException {
+  private static ZipEntry entry(String name, Content content) throws IOException {
+    byte[] header = NpyHeader.write(content.type(), content.shape());
     CRC32 crc = new CRC32();
-    Npy.write(new CheckedOutputStream(OutputStream.nullOutputStream(), crc), tensor);
+    CheckedOutputStream checked = new CheckedOutputStream(OutputStream.nullOutputStream(), crc);
+    checked.write(header);
+    content.values().writeTo(checked);
     ZipEntry entry = new ZipEntry(name);
     entry.setTimeLocal(NO_TIME);
-    entry.setSize(NpyHeader.write(tensor.type(), tensor.shape()).length + tensor.data().byteSize());
+    entry.setSize(header.length + content.type().bytes(Tensor.count(content.shape())));
     entry.setCrc(crc.getValue());
     return entry;
   }

@@ -326,6 +326,28 @@ public final class Tensor {
     return values;
   }
 
+  /**
+   * Copies integers from {@code first} on, in row-major order.
+   *
+   * @throws InputException for a floating kind
+   */
+  public void copyIntegers(long first, long[] into, int at, int many) {
+    if (type.isFloating()) {
+      throw new InputException(place + ": expected integers, found " + type);
+    }
+    if (type == ElementType.I64) {
+      MemorySegment.copy(data, LONG, first * Long.BYTES, into, at, many);
+    } else if (type == ElementType.I32) {
+      for (int i = 0; i < many; i++) {
+        into[at + i] = data.get(INT, (first + i) * Integer.BYTES);
+      }
+    } else {
+      for (int i = 0; i < many; i++) {
+        into[at + i] = integer(first + i);
+      }
+    }
+  }
+
   /** As {@link #longs}, refused when a value does not fit an int. */
   public int[] ints() {
     if (type == ElementType.I32) {

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import almagest.tensor.DoubleMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -187,6 +188,21 @@ public final class Lapack {
       }
       return new Eigen(w.asSlice(0, (long) count * Double.BYTES).toArray(JAVA_DOUBLE), rows);
     }
+  }
+
+  /**
+   * All eigenvalues of a symmetric matrix and the eigenvectors of the largest {@code count}, both
+   * ascending. O(n³), in the matrix's own memory.
+   *
+   * @param matrix [n, n]; overwritten
+   */
+  public static Eigen largest(DoubleMatrix matrix, int count) {
+    if (matrix.rows() != matrix.columns() || count < 0 || count > matrix.rows()) {
+      throw new IllegalArgumentException(
+          count + " eigenvectors of [" + matrix.rows() + ", " + matrix.columns() + "]");
+    }
+    LeadingEigen.Result result = LeadingEigen.inPlace(matrix.data(), matrix.rows(), count);
+    return new Eigen(result.values(), result.vectors());
   }
 
   private static MemorySegment copy(Arena arena, double[] matrix, int n) {

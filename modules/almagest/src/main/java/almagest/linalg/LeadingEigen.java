@@ -78,6 +78,17 @@ final class LeadingEigen {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment a = arena.allocate(JAVA_DOUBLE, (long) n * n);
       MemorySegment.copy(matrix, 0, a, JAVA_DOUBLE, 0, n * n);
+      return inPlace(a, n, count);
+    }
+  }
+
+  /**
+   * As {@link #of}, without a copy.
+   *
+   * @param a [n × n] native, overwritten
+   */
+  static Result inPlace(MemorySegment a, int n, int count) {
+    try (Arena arena = Arena.ofConfined()) {
       MemorySegment d = arena.allocate(JAVA_DOUBLE, n);
       MemorySegment e = arena.allocate(JAVA_DOUBLE, n);
       MemorySegment tau = arena.allocate(JAVA_DOUBLE, n);

@@ -3,12 +3,15 @@ package almagest.stat;
 import almagest.run.InputException;
 import almagest.run.Seed;
 import almagest.run.Workers;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
  * Lloyd's k-means in float64 with greedy k-means++ starts, the best of several restarts: the
- * algorithm and the stopping rules of scikit-learn's {@code KMeans}.
+ * algorithm and the stopping rules of scikit-learn's {@code KMeans}. With many clusters in many
+ * dimensions the distances that rows are assigned by are float32 products.
  *
  * <p>Each restart draws from its own seed. Rows are assigned in fixed pieces and every centre sums
  * its rows in their order, so the outcome does not depend on the number of threads. Ties go to the
@@ -80,7 +83,7 @@ public final class KMeans {
     double[] centred = x.clone();
     double variance = centre(centred, columns, mean);
     this.threshold = options.tolerance * variance;
-    this.rows = new Rows(centred, n, columns);
+    this.rows = new Rows(centred, n, columns, options.k);
   }
 
   /**
@@ -113,8 +116,8 @@ public final class KMeans {
 
   private Fit best(Seed seed) {
     Fit best = null;
-    for (int r = 0; r < options.restarts; r++) {
-      Fit fit = lloyd(plusPlus(seed.split(r).generator()));
+    for (double[] start : plusPlus(seed)) {
+      Fit fit = lloyd(start);
       if (best == null || fit.inertia < best.inertia) {
         best = fit;
       }
@@ -130,52 +133,116 @@ public final class KMeans {
 
   /**
    * Greedy k-means++: each new centre is the best of 2 + ln k candidates that are drawn with
-   * probability proportional to the squared distance from the centres so far.
+   * probability proportional to the squared distance from the centres so far. All restarts go in
+   * step, so that one pass over the points serves the candidates of all.
    */
-  private double[] plusPlus(RandomGenerator random) {
+  private List<double[]> plusPlus(Seed seed) {
     int n = rows.count;
     int d = rows.columns;
+    int starts = options.restarts;
     int trials = 2 + (int) Math.log(options.k);
-    double[] centres = new double[options.k * d];
-    rows.copy(random.nextInt(n), centres, 0);
-    double[] closest = new double[n];
-    rows.distances(Arrays.copyOf(centres, d), 1, closest, workers);
-    double[] candidates = new double[trials * d];
-    double[] distances = new double[trials * n];
+    List<RandomGenerator> random = new ArrayList<>();
+    List<double[]> centres = new ArrayList<>();
+    double[] first = new double[starts * d];
+    for (int r = 0; r < starts; r++) {
+      random.add(seed.split(r).generator());
+      centres.add(new double[options.k * d]);
+      rows.copy(random.get(r).nextInt(n), centres.get(r), 0);
+      System.arraycopy(centres.get(r), 0, first, r * d, d);
+    }
+    double[] closest = new double[starts * n];
+    rows.scores(
+        first,
+        starts,
+        workers,
+        (piece, from, to, scores) -> {
+          for (int i = from; i < to; i++) {
+            for (int r = 0; r < starts; r++) {
+              closest[r * n + i] = distance(scores[(i - from) * starts + r], i);
+            }
+          }
+        });
+    int many = starts * trials;
+    double[] candidates = new double[many * d];
+    float[] distances = new float[n * many];
+    double[][] parts = new double[rows.pieces()][];
+    double[] sums = new double[n];
     for (int c = 1; c < options.k; c++) {
-      double[] sums = cumulative(closest);
-      for (int t = 0; t < trials; t++) {
-        rows.copy(draw(sums, random.nextDouble()), candidates, t * d);
-      }
-      rows.distances(candidates, trials, distances, workers);
-      double[] potential = new double[trials];
-      for (int i = 0; i < n; i++) {
+      for (int r = 0; r < starts; r++) {
+        cumulate(closest, r * n, sums);
         for (int t = 0; t < trials; t++) {
-          potential[t] += Math.min(closest[i], distances[i * trials + t]);
+          rows.copy(draw(sums, random.get(r).nextDouble()), candidates, (r * trials + t) * d);
         }
       }
-      int chosen = 0;
-      for (int t = 1; t < trials; t++) {
-        if (potential[t] < potential[chosen]) {
-          chosen = t;
-        }
-      }
-      System.arraycopy(candidates, chosen * d, centres, c * d, d);
-      for (int i = 0; i < n; i++) {
-        closest[i] = Math.min(closest[i], distances[i * trials + chosen]);
+      rows.scores(
+          candidates,
+          many,
+          workers,
+          (piece, from, to, scores) -> {
+            double[] potential = new double[many];
+            for (int i = from; i < to; i++) {
+              for (int r = 0; r < starts; r++) {
+                double near = closest[r * n + i];
+                for (int m = r * trials; m < (r + 1) * trials; m++) {
+                  double far = distance(scores[(i - from) * many + m], i);
+                  distances[i * many + m] = (float) far;
+                  potential[m] += Math.min(near, far);
+                }
+              }
+            }
+            parts[piece] = potential;
+          });
+      int[] chosen = leastOfEach(sum(parts, many), trials);
+      workers.run(
+          starts,
+          r -> {
+            for (int i = 0; i < n; i++) {
+              double far = distances[i * many + chosen[r]];
+              closest[r * n + i] = Math.min(closest[r * n + i], far);
+            }
+          });
+      for (int r = 0; r < starts; r++) {
+        System.arraycopy(candidates, chosen[r] * d, centres.get(r), c * d, d);
       }
     }
     return centres;
   }
 
-  private static double[] cumulative(double[] values) {
-    double[] sums = new double[values.length];
+  /** The squared distance of a row from a centre. */
+  private double distance(double score, int row) {
+    return Math.max(0, 2 * score + rows.norm(row));
+  }
+
+  private static double[] sum(double[][] parts, int many) {
+    double[] sum = new double[many];
+    for (double[] part : parts) {
+      for (int m = 0; m < many; m++) {
+        sum[m] += part[m];
+      }
+    }
+    return sum;
+  }
+
+  /** The place of the least of every {@code trials} values, the first of equals. */
+  private static int[] leastOfEach(double[] values, int trials) {
+    int[] least = new int[values.length / trials];
+    for (int r = 0; r < least.length; r++) {
+      least[r] = r * trials;
+      for (int m = r * trials + 1; m < (r + 1) * trials; m++) {
+        if (values[m] < values[least[r]]) {
+          least[r] = m;
+        }
+      }
+    }
+    return least;
+  }
+
+  private static void cumulate(double[] values, int from, double[] sums) {
     double sum = 0;
-    for (int i = 0; i < values.length; i++) {
-      sum += values[i];
+    for (int i = 0; i < sums.length; i++) {
+      sum += values[from + i];
       sums[i] = sum;
     }
-    return sums;
   }
 
   /** The place whose share of the total holds {@code u}; when all is 0, a place by u alone. */

@@ -1,6 +1,5 @@
 package almagest.tensor;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
@@ -28,7 +27,7 @@ public final class DoubleMatrix {
       throw new IllegalArgumentException("negative shape [" + rows + ", " + columns + "]");
     }
     return new DoubleMatrix(
-        Arena.ofAuto().allocate((long) rows * columns * Double.BYTES, 64), rows, columns);
+        NativeMemory.allocate((long) rows * columns * Double.BYTES), rows, columns);
   }
 
   /** A copy of {@code values} [rows × columns], row-major. */

@@ -25,7 +25,7 @@ public final class FloatMatrix {
 
   /** A zero matrix whose memory lives as long as something refers to it. */
   public static FloatMatrix zeros(long rows, int columns) {
-    return zeros(Arena.ofAuto(), rows, columns);
+    return new FloatMatrix(NativeMemory.allocate(bytes(rows, columns)), rows, columns);
   }
 
   /** A zero matrix in an arena. */

@@ -34,7 +34,8 @@ class LobesTest {
           true,
           0.2,
           new Position.Options(20, 5, false, 0, 3, null),
-          new LobeTypes.Options(10, 50));
+          new LobeTypes.Options(10, 50),
+          Lobes.Method.PUBLISHED);
 
   private static final LobesResult SHARED = run(OPTIONS, 2);
 
@@ -116,7 +117,16 @@ class LobesTest {
   void featuresLeftOutHaveNoLobe() {
     Lobes.Options drop =
         new Lobes.Options(
-            List.of(Affinity.PHI), List.of(3), true, 0, 0, false, 0, null, OPTIONS.types());
+            List.of(Affinity.PHI),
+            List.of(3),
+            true,
+            0,
+            0,
+            false,
+            0,
+            null,
+            OPTIONS.types(),
+            Lobes.Method.PUBLISHED);
     LobesResult result = run(drop, 2);
     int[] dead = Npz.read(Fixtures.file("spectral/planted.npz")).get("dead").ints();
     Lobes.Cut cut = result.cuts().get("phi").getFirst();

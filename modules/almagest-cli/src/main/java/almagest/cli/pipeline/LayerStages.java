@@ -297,7 +297,8 @@ final class LayerStages {
             middle ? brain.trials() : 0,
             middle ? Math.min(brain.trials(), all.refitTrials()) : 0,
             middle ? all.corrected() : null),
-        new LobeTypes.Options(brain.trials(), 10 * brain.trials()));
+        new LobeTypes.Options(brain.trials(), 10 * brain.trials()),
+        Lobes.Method.PUBLISHED);
   }
 
   /** What vocabulary a feature's direction reads as. */
