@@ -1,5 +1,7 @@
 package almagest.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import almagest.activation.ActivationStream;
 import almagest.activation.TokenTable;
 import almagest.activation.Window;
@@ -107,10 +109,13 @@ final class CollectCommand implements Callable<Integer> {
 
   @Option(
       names = "--chunk",
+      split = ",",
       paramLabel = "N",
       defaultValue = "256",
-      description = "Tokens a chunk (default: ${DEFAULT-VALUE}).")
-  private int chunk = 256;
+      description =
+          "Tokens a chunk; several lengths, as 64,128,256, in one pass give chunks-N.npz and"
+              + " cooccurrence-N.npz of each (default: ${DEFAULT-VALUE}).")
+  private List<Integer> chunk = new ArrayList<>();
 
   @Option(
       names = "--context",
@@ -174,10 +179,13 @@ final class CollectCommand implements Callable<Integer> {
           new Firings(
               features.dSae(),
               new Firings.Tokens(table.document(), table.id(), typeOf, types),
-              new ChunkBuilder.Options(chunk, threshold, tails),
+              chunk.stream()
+                  .distinct()
+                  .map(length -> new ChunkBuilder.Options(length, threshold, tails))
+                  .toList(),
               common.seed().split("examples"));
       stream(opened, at, features, reading, table, firings, workers, progress);
-      Chunks chunks = firings.write(out, workers, progress);
+      List<Chunks> chunks = firings.write(out, workers, progress);
       boolean spells = source.tokens == null;
       firings.writeExamples(
           out.resolve("examples.jsonl"),
@@ -264,7 +272,7 @@ final class CollectCommand implements Callable<Integer> {
     return new Reading(all::stream, names, names.stream().map(n -> "untyped").toList());
   }
 
-  private void report(Sae features, TokenTable table, Chunks chunks, Reading reading) {
+  private void report(Sae features, TokenTable table, List<Chunks> all, Reading reading) {
     Map<String, Object> asked = new TreeMap<>();
     asked.put("chunk", chunk);
     asked.put("hook", hook);
@@ -275,7 +283,15 @@ final class CollectCommand implements Callable<Integer> {
         "almagest", Json.tree(new Provenance(Provenance.VERSION, 1, common.seed, asked, Map.of())));
     result.put("documents", reading.ids.size());
     result.put("tokens", table.tokens());
+    Chunks chunks = all.getFirst();
     result.put("chunks", chunks.count());
+    if (all.size() > 1) {
+      ObjectNode byLength = result.putObject("chunks_by_length");
+      List<Integer> lengths = chunk.stream().distinct().toList();
+      for (int i = 0; i < all.size(); i++) {
+        byLength.put(lengths.get(i).toString(), all.get(i).count());
+      }
+    }
     result.put("features", features.dSae());
     result.put("dead", java.util.Arrays.stream(chunks.featureCounts()).filter(c -> c == 0).count());
     if (common.json) {
@@ -283,11 +299,13 @@ final class CollectCommand implements Callable<Integer> {
     } else {
       System.out.printf(
           java.util.Locale.ROOT,
-          "%,d documents, %,d tokens, %,d chunks of %d; %,d of %,d features are in no chunk. Files are in %s.%n",
+          "%,d documents, %,d tokens, %s chunks of %s; %,d of %,d features are in no chunk. Files are in %s.%n",
           reading.ids.size(),
           table.tokens(),
-          chunks.count(),
-          chunk,
+          all.stream()
+              .map(c -> String.format(java.util.Locale.ROOT, "%,d", c.count()))
+              .collect(joining(" / ")),
+          chunk.stream().distinct().map(String::valueOf).collect(joining(" / ")),
           result.path("dead").asLong(),
           features.dSae(),
           out);

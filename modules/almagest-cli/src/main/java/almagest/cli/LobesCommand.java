@@ -3,10 +3,13 @@ package almagest.cli;
 import almagest.brain.Affinity;
 import almagest.brain.Chunks;
 import almagest.brain.Cooccurrence;
+import almagest.brain.FeatureTokens;
 import almagest.brain.Lobes;
 import almagest.brain.LobesResult;
+import almagest.brain.MemoryPlan;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
+import almagest.brain.SpectralClustering;
 import almagest.format.Json;
 import almagest.run.InputException;
 import almagest.run.Provenance;
@@ -19,7 +22,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -33,7 +41,9 @@ import picocli.CommandLine.Option;
         "Cuts features into lobes by what fires together, and asks whether a lobe is a place.",
     footer = {
       "",
-      "Writes lobes.json, labels-AFFINITY-kK.npy, and neighbours.npz with --neighbours.",
+      "Writes lobes.json, comparison.csv (every affinity and number of lobes in one table), labels-AFFINITY-kK.npy,"
+          + " and neighbours.npz with --neighbours. A number, and a colour, means the same lobe in all cuts as far"
+          + " as it can (Hungarian method).",
       "Example: almagest lobes --chunks chunks.npz --decoder params.npz --affinity phi,jaccard --k 2,3,8"
     })
 final class LobesCommand implements Callable<Integer> {
@@ -80,13 +90,21 @@ final class LobesCommand implements Callable<Integer> {
   private @Nullable String decoder;
 
   @Option(
+      names = "--examples",
+      paramLabel = "FILE",
+      description =
+          "Contexts of the features, from which lobes are named, too (default: examples.jsonl beside the"
+              + " chunks, where there is one).")
+  private @Nullable Path examples;
+
+  @Option(
       names = "--affinity",
       split = ",",
       paramLabel = "NAME",
       defaultValue = "phi",
       description =
           "phi (enters as phi + 1), jaccard, dice, overlap, simple-matching, clipped-phi, lift, pmi, npmi,"
-              + " mutual-information (default: ${DEFAULT-VALUE}).")
+              + " mutual-information; published: the first five (default: ${DEFAULT-VALUE}).")
   private List<String> affinities = new ArrayList<>();
 
   @Option(
@@ -94,8 +112,30 @@ final class LobesCommand implements Callable<Integer> {
       split = ",",
       paramLabel = "K",
       defaultValue = "2,3,8",
-      description = "Numbers of lobes, all from one decomposition (default: ${DEFAULT-VALUE}).")
-  private List<Integer> ks = new ArrayList<>();
+      description =
+          "Numbers of lobes, all from one decomposition: 2,3,8, or 2-64, or published: 2,4,8 … 1024 (default:"
+              + " ${DEFAULT-VALUE}).")
+  private List<String> ks = new ArrayList<>();
+
+  @Option(
+      names = "--neighbour-graph",
+      paramLabel = "M",
+      defaultValue = "0",
+      description =
+          "Keep only edges to each feature's M nearest, on both sides (default: all pairs, as published).")
+  private int neighbourGraph;
+
+  @Option(
+      names = "--assign",
+      paramLabel = "HOW",
+      defaultValue = "k-means",
+      description = "k-means, as published, or cluster-qr (default: ${DEFAULT-VALUE}).")
+  private String assign = "k-means";
+
+  @Option(
+      names = "--normalise-rows",
+      description = "Scale each feature's coordinates to length 1 before assigning it.")
+  private boolean normaliseRows;
 
   @Option(
       names = "--dead",
@@ -147,8 +187,8 @@ final class LobesCommand implements Callable<Integer> {
     }
     Lobes.Options options =
         new Lobes.Options(
-            affinities.stream().map(Affinity::parse).toList(),
-            ks,
+            affinities.stream().flatMap(LobesCommand::affinities).toList(),
+            ks.stream().flatMap(LobesCommand::numbers).toList(),
             dead == Dead.drop,
             minFirings,
             Lobes.Options.DEFAULT.seeds(),
@@ -156,25 +196,37 @@ final class LobesCommand implements Callable<Integer> {
             Lobes.Options.DEFAULT.heldOut(),
             position(),
             new almagest.brain.LobeTypes.Options(nulls, 10 * nulls),
-            Lobes.Method.PUBLISHED);
+            new Lobes.Method(
+                neighbourGraph, new SpectralClustering.Options(normaliseRows, assignment())));
     FloatMatrix directions = decoder == null ? null : CloudArgument.of(decoder, common).open();
     try (Workers workers = common.workers()) {
       LobesResult result;
       if (source.chunks != null) {
         Chunks chunks =
             types == null ? Chunks.read(source.chunks) : Chunks.read(source.chunks, types);
+        plan(
+            MemoryPlan.ofChunks(
+                chunks.features(),
+                chunks.count(),
+                chunks.pattern().indices().length,
+                directions != null,
+                options));
         result = Lobes.of(chunks, directions, options, common.seed(), workers, common.progress());
         if (neighbours) {
           writeNeighbours(
               Cooccurrence.count(chunks, workers, common.progress()), directions, workers);
         }
       } else {
-        Cooccurrence counts =
-            Cooccurrence.read(java.util.Objects.requireNonNull(source.cooccurrence));
+        Cooccurrence counts = Cooccurrence.read(Objects.requireNonNull(source.cooccurrence));
+        plan(MemoryPlan.ofCounts(counts.features(), options));
         result = Lobes.of(counts, directions, options, common.seed(), workers, common.progress());
         if (neighbours) {
           writeNeighbours(counts, directions, workers);
         }
+      }
+      Path contexts = contexts();
+      if (contexts != null) {
+        result = result.with(FeatureTokens.read(contexts, result.features()));
       }
       Provenance provenance = Provenance.of(common.seed, settings(), inputs());
       result.write(out, provenance);
@@ -185,6 +237,60 @@ final class LobesCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** Says what memory the work will take; refuses what the machine has not. */
+  private void plan(MemoryPlan plan) {
+    plan.check(common.memory());
+    if (!common.quiet && !common.json) {
+      System.err.println(plan);
+    }
+  }
+
+  private static Stream<Affinity> affinities(String name) {
+    return name.equals("published")
+        ? Stream.of(
+            Affinity.PHI,
+            Affinity.JACCARD,
+            Affinity.DICE,
+            Affinity.OVERLAP,
+            Affinity.SIMPLE_MATCHING)
+        : Stream.of(Affinity.parse(name));
+  }
+
+  private static Stream<Integer> numbers(String text) {
+    if (text.equals("published")) {
+      return IntStream.rangeClosed(1, 10).mapToObj(e -> 1 << e);
+    }
+    Matcher range = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?").matcher(text);
+    if (!range.matches()) {
+      throw new InputException(
+          "--k: expected numbers, ranges (2-64) or \"published\", found \"" + text + "\"");
+    }
+    int from = Integer.parseInt(range.group(1));
+    int to = range.group(2) == null ? from : Integer.parseInt(range.group(2));
+    return IntStream.rangeClosed(from, to).boxed();
+  }
+
+  private SpectralClustering.Assignment assignment() {
+    return switch (assign) {
+      case "k-means" -> SpectralClustering.Assignment.K_MEANS;
+      case "cluster-qr" -> SpectralClustering.Assignment.CLUSTER_QR;
+      default ->
+          throw new InputException(
+              "--assign: found \"" + assign + "\", expected k-means or cluster-qr");
+    };
+  }
+
+  private @Nullable Path contexts() {
+    if (examples != null) {
+      return examples;
+    }
+    Path beside =
+        Objects.requireNonNull(source.chunks != null ? source.chunks : source.cooccurrence)
+            .toAbsolutePath()
+            .resolveSibling("examples.jsonl");
+    return Files.exists(beside) ? beside : null;
   }
 
   private Position.Options position() {
@@ -214,6 +320,9 @@ final class LobesCommand implements Callable<Integer> {
     settings.put("k", ks);
     settings.put("dead", dead.name());
     settings.put("min-firings", minFirings);
+    settings.put("neighbour-graph", neighbourGraph);
+    settings.put("assign", assign);
+    settings.put("normalise-rows", normaliseRows);
     settings.put("nulls", nulls);
     settings.put("classifier", classifier);
     return settings;
@@ -221,9 +330,7 @@ final class LobesCommand implements Callable<Integer> {
 
   private Path[] inputs() {
     List<Path> files = new ArrayList<>();
-    files.add(
-        java.util.Objects.requireNonNull(
-            source.chunks != null ? source.chunks : source.cooccurrence));
+    files.add(Objects.requireNonNull(source.chunks != null ? source.chunks : source.cooccurrence));
     if (decoder != null && Files.isRegularFile(Path.of(common.localArray(decoder)))) {
       files.add(Path.of(common.localArray(decoder)));
     }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Lobes {
   /** Of more features counts and tiles are not held together. */
-  private static final int MOST_HELD = 1 << 15;
+  static final int MOST_HELD = 1 << 15;
 
   /**
    * What is measured.
@@ -255,6 +255,14 @@ public final class Lobes {
               + n
               + " features; are they of one SAE?");
     }
+    if (Arrays.stream(all).allMatch(c -> c == 0)) {
+      throw new InputException(
+          "all "
+              + n
+              + " features are dead: none fires in any of "
+              + chunkCount
+              + " chunks; is the threshold too high?");
+    }
     int least = Math.max(options.minFirings, options.dropDead ? 1 : 0);
     this.kept = IntStream.range(0, n).filter(f -> all[f] >= least).toArray();
     int most = options.ks.getLast();
@@ -346,7 +354,7 @@ public final class Lobes {
         geometric.put(
             k, spread(Matching.renamed(labels, Objects.requireNonNull(reference.get(k))))));
     int dead = (int) Arrays.stream(firings).filter(c -> c == 0).count();
-    return new LobesResult(n, chunkCount, dead, n - kept.length, cuts, geometric);
+    return new LobesResult(n, chunkCount, dead, n - kept.length, cuts, geometric, null);
   }
 
   /** Chunks and counts of the corpus and its parts, counted once for all affinities. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@link Lobes} found.
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param leftOut features that got no lobe because they fire too seldom
  * @param cuts by the affinity's name, one per number of lobes
  * @param angular clusters of the decoder directions by number; empty without a decoder
+ * @param contexts tokens that features fire on, for the lobes' names, or null
  */
 public record LobesResult(
     int features,
@@ -26,7 +28,13 @@ public record LobesResult(
     int dead,
     int leftOut,
     Map<String, List<Lobes.Cut>> cuts,
-    Map<Integer, int[]> angular) {
+    Map<Integer, int[]> angular,
+    @Nullable FeatureTokens contexts) {
+
+  /** The same with contexts, from which lobes are named, too. */
+  public LobesResult with(FeatureTokens found) {
+    return new LobesResult(features, chunks, dead, leftOut, cuts, angular, found);
+  }
 
   /** The content of {@code lobes.json}. */
   public ObjectNode toJson(Provenance provenance) {
@@ -39,10 +47,16 @@ public record LobesResult(
     ObjectNode affinities = root.putObject("affinities");
     cuts.forEach((name, list) -> {
       ObjectNode byK = affinities.putObject(name).putObject("k");
+      List<String> paths = List.of();
       for (Lobes.Cut cut : list) {
-        write(cut, byK.putObject(Integer.toString(cut.k())));
+        ObjectNode node = byK.putObject(Integer.toString(cut.k()));
+        write(cut, node);
+        if (cut.types() != null || contexts != null) {
+          paths = LobeNames.of(cut, contexts).writeTo(node, cut.parent(), paths);
+        }
       }
     });
+    root.set("comparison", Comparison.of(cuts).toJson());
     ObjectNode geometric = root.putObject("angular").putObject("k");
     angular.forEach((k, labels) ->
         geometric.putObject(Integer.toString(k)).set("sizes", Json.tree(sizes(labels, k))));
@@ -68,8 +82,9 @@ public record LobesResult(
     }
     LobeTypes types = cut.types();
     if (types != null) {
-      node.set("types", types.toJson());
-      node.set("names", Json.tree(types.names()));
+      ObjectNode kinds = types.toJson();
+      kinds.set("wins", Json.tree(types.names()));
+      node.set("types", kinds);
     }
   }
 
@@ -80,7 +95,8 @@ public record LobesResult(
   }
 
   /**
-   * Writes {@code lobes.json}, {@code labels-AFFINITY-kK.npy} and {@code labels-angular-kK.npy}.
+   * Writes {@code lobes.json}, {@code comparison.csv}, {@code labels-AFFINITY-kK.npy} and {@code
+   * labels-angular-kK.npy}.
    */
   public void write(Path folder, Provenance provenance) {
     cuts.forEach((name, list) -> {
@@ -89,6 +105,7 @@ public record LobesResult(
       }
     });
     angular.forEach((k, labels) -> writeLabels(folder, "angular", k, labels));
+    Comparison.of(cuts).write(folder.resolve("comparison.csv"));
     Json.write(folder.resolve("lobes.json"), toJson(provenance));
   }
 

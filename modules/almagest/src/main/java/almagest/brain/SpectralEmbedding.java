@@ -36,7 +36,10 @@ public record SpectralEmbedding(
   private static final double TOLERANCE = 1e-6;
 
   /** A full solver takes over when more than one in so many eigenvectors is wanted. */
-  private static final int LARGE_PART = 6;
+  static final int LARGE_PART = 6;
+
+  /** So few nodes leave a Krylov basis no room. */
+  private static final int SMALL = 128;
 
   /**
    * Embeds a graph.
@@ -73,7 +76,7 @@ public record SpectralEmbedding(
       return full(dense, dimensions, degrees, root);
     }
     // A Krylov basis holds a few times the vectors wanted: with many of them a full solver is less.
-    return dimensions > n / LARGE_PART
+    return dimensions > n / LARGE_PART || n <= SMALL
         ? leading(new NormalisedGraph(graph, root), dimensions, degrees, workers)
         : iterative(graph, dimensions, degrees, root, volume, seed, workers);
   }

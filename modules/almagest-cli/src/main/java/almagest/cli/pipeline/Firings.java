@@ -13,6 +13,7 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.tensor.SparseRows;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
@@ -22,7 +23,8 @@ import java.util.function.IntFunction;
  */
 public final class Firings implements FeatureConsumer {
   private final Tokens tokens;
-  private final ChunkBuilder builder;
+  private final List<ChunkBuilder.Options> chunkings;
+  private final List<ChunkBuilder> builders;
   private final Occurrences.Counter counter;
   private final Examples examples;
 
@@ -41,8 +43,19 @@ public final class Firings implements FeatureConsumer {
    * @param chunking length, threshold and what to do with tails
    */
   public Firings(int features, Tokens tokens, ChunkBuilder.Options chunking, Seed seed) {
+    this(features, tokens, List.of(chunking), seed);
+  }
+
+  /**
+   * For several lengths of chunks in one pass.
+   *
+   * @param chunkings of one threshold
+   */
+  public Firings(int features, Tokens tokens, List<ChunkBuilder.Options> chunkings, Seed seed) {
     this.tokens = tokens;
-    this.builder = new ChunkBuilder(features, chunking);
+    this.chunkings = List.copyOf(chunkings);
+    this.builders = chunkings.stream().map(c -> new ChunkBuilder(features, c)).toList();
+    ChunkBuilder.Options chunking = chunkings.getFirst();
     short[] type = new short[tokens.document.length];
     for (int i = 0; i < type.length; i++) {
       type[i] = tokens.typeOfDocument[tokens.document[i]];
@@ -64,7 +77,9 @@ public final class Firings implements FeatureConsumer {
     for (int r = 1; r <= features.rows(); r++) {
       int before = tokens.document[(int) first + r - 1];
       if (r == features.rows() || tokens.document[(int) first + r] != before) {
-        builder.add(before, tokens.typeOfDocument[before], features, from, r);
+        for (ChunkBuilder builder : builders) {
+          builder.add(before, tokens.typeOfDocument[before], features, from, r);
+        }
         from = r;
       }
     }
@@ -72,22 +87,31 @@ public final class Firings implements FeatureConsumer {
     examples.accept(first, features);
   }
 
-  /** The chunks of everything that came. */
+  /** The chunks of everything that came, of the first length. */
   Chunks chunks() {
-    return builder.build(tokens.types);
+    return builders.getFirst().build(tokens.types);
   }
 
   /**
    * Writes {@code chunks.npz}, {@code types.json}, {@code cooccurrence.npz} and {@code
-   * occurrences.npz}.
+   * occurrences.npz}; with several lengths of chunks {@code chunks-LENGTH.npz} and {@code
+   * cooccurrence-LENGTH.npz} of each.
+   *
+   * @return the chunks of each length
    */
-  public Chunks write(Path folder, Workers workers, Progress progress) {
-    Chunks chunks = chunks();
-    chunks.write(folder.resolve("chunks.npz"));
-    Json.write(folder.resolve("types.json"), Json.tree(chunks.types()));
-    Cooccurrence.count(chunks, workers, progress).write(folder.resolve("cooccurrence.npz"));
+  public List<Chunks> write(Path folder, Workers workers, Progress progress) {
+    List<Chunks> all = new ArrayList<>();
+    for (int i = 0; i < builders.size(); i++) {
+      String suffix = builders.size() == 1 ? "" : "-" + chunkings.get(i).length();
+      Chunks chunks = builders.get(i).build(tokens.types);
+      chunks.write(folder.resolve("chunks" + suffix + ".npz"));
+      Cooccurrence.count(chunks, workers, progress)
+          .write(folder.resolve("cooccurrence" + suffix + ".npz"));
+      all.add(chunks);
+    }
+    Json.write(folder.resolve("types.json"), Json.tree(tokens.types));
     counter.result().write(folder.resolve("occurrences.npz"));
-    return chunks;
+    return all;
   }
 
   /**

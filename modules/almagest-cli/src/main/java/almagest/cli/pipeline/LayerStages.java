@@ -10,6 +10,7 @@ import almagest.brain.ChunkBuilder;
 import almagest.brain.Chunks;
 import almagest.brain.CloudMap;
 import almagest.brain.Cooccurrence;
+import almagest.brain.FeatureTokens;
 import almagest.brain.LobeTypes;
 import almagest.brain.Lobes;
 import almagest.brain.LobesResult;
@@ -231,7 +232,8 @@ final class LayerStages {
   /** Cuts the features into lobes and asks whether they are places, and what they do. */
   Stage lobes(Stage sae, Stage collect) {
     Settings.Brain brain = settings.brain();
-    List<String> outputs = new ArrayList<>(List.of(in("lobes.json"), in("neighbours.npz")));
+    List<String> outputs =
+        new ArrayList<>(List.of(in("lobes.json"), in("comparison.csv"), in("neighbours.npz")));
     for (int k : brain.ks()) {
       for (String affinity : brain.affinities()) {
         outputs.add(in("labels-" + affinity + "-k" + k + ".npy"));
@@ -274,7 +276,9 @@ final class LayerStages {
               folder.resolve("neighbours.npz"),
               almagest.feature.Neighbours.byCosine(decoder, 10, workers, progress),
               Neighbours.byPhi(counts, 10, workers));
-          result.write(folder, provenance());
+          result
+              .with(FeatureTokens.read(folder.resolve("examples.jsonl"), chunks.features()))
+              .write(folder, provenance());
         });
   }
 
