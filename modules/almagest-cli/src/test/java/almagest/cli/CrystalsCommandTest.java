@@ -130,6 +130,30 @@ class CrystalsCommandTest {
   }
 
   @Test
+  void theFormsOfPairsSayTheSame() {
+    String x = vectors();
+    run("--vectors", x, "--pairs", pairs());
+    JsonNode expected = result().get("layers");
+    List<int[]> pairs = new ArrayList<>();
+    List<String> relation = new ArrayList<>();
+    List<List<Object>> triples = new ArrayList<>();
+    List<Map<String, Object>> objects = new ArrayList<>();
+    for (int p = 0; p < 4 * PAIRS; p++) {
+      String name = "relation-" + p / PAIRS;
+      pairs.add(new int[] {2 * p, 2 * p + 1});
+      relation.add(name);
+      triples.add(List.of(2 * p, 2 * p + 1, name));
+      objects.add(Map.of("input", 2 * p, "output", "#" + (2 * p + 1), "relation", name));
+    }
+    for (Object form : List.of(Map.of("pairs", pairs, "relation", relation), triples, objects)) {
+      Ended ended =
+          run("--vectors", x, "--pairs", write("other.json", Json.line(Json.tree(form))));
+      assertThat(ended.code()).as(ended.err()).isZero();
+      assertThat(result().get("layers")).isEqualTo(expected);
+    }
+  }
+
+  @Test
   void jsonIsTheOnlyOutputAndTheSameOnAnyNumberOfThreads() {
     String x = vectors();
     String p = pairs();
@@ -329,6 +353,12 @@ class CrystalsCommandTest {
     refused("is empty", "--vectors", x, "--pairs", write("p.json", "[]"));
     refused("is empty", "--vectors", x, "--pairs", write("p.json", "{\"a\": []}"));
     refused("[1]: expected [input", "--vectors", x, "--pairs", write("p.json", "[[0, 1], [2]]"));
+    refused(
+        "1 pairs with 2 relations",
+        "--vectors",
+        x,
+        "--pairs",
+        write("p.json", "{\"pairs\": [[0, 1]], \"relation\": [1, 2]}"));
     refused("not valid JSON", "--vectors", x, "--pairs", write("p.json", "[[0, 1"));
     refused("row 192", "--vectors", x, "--pairs", write("p.json", "[[0, 192]]"));
     refused("\"king\"", "--vectors", x, "--pairs", write("p.json", "[[0, \"king\"]]"));

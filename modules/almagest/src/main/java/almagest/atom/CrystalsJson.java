@@ -131,15 +131,19 @@ final class CrystalsJson {
         "held_out",
         Json.tree(s.overFolds(SilhouetteCurve.Fold::after, SilhouetteCurve.Score::classMean)));
     means.put("held_out_before", s.beforeFolds(SilhouetteCurve.Score::classMean));
-    int k = s.position(components);
     ObjectNode perClass = node.putObject("per_class");
-    perClass.put("dimensions", s.dimensions()[k]);
     perClass.set("before", Json.tree(s.before().perClass()));
-    perClass.set("train", Json.tree(s.train().get(k).perClass()));
-    double[] held = new double[s.before().perClass().length];
-    for (int c = 0; c < held.length; c++) {
+    perClass.set(
+        "train",
+        Json.tree(s.train().stream().map(SilhouetteCurve.Score::perClass).toList()));
+    double[][] held = new double[s.dimensions().length][s.before().perClass().length];
+    for (int c = 0; c < s.before().perClass().length; c++) {
       int own = c;
-      held[c] = s.overFolds(SilhouetteCurve.Fold::after, score -> score.perClass()[own])[k];
+      double[] byDimension =
+          s.overFolds(SilhouetteCurve.Fold::after, score -> score.perClass()[own]);
+      for (int k = 0; k < held.length; k++) {
+        held[k][c] = byDimension[k];
+      }
     }
     perClass.set("held_out", Json.tree(held));
     node.set("gain", gain(s.gain(components)));

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Pairs of rows of a matrix of vectors, in JSON: a list of pairs, or an object of lists by the
- * relation's name. A pair is {@code [input, output]}, {@code [input, output, relation]} or {@code
+ * Pairs of rows of a matrix of vectors, in JSON: a list of pairs, an object of lists by the
+ * relation's name, or {@code {"pairs": [...], "relation": [...]}} with the relation of each pair. A pair is {@code [input, output]}, {@code [input, output, relation]} or {@code
  * {"input", "output", "relation"}}; input and output are rows (whole numbers from 0) or, where the
  * words are known, words.
  */
@@ -36,6 +36,8 @@ public final class PairFile {
     Map<String, List<int[]>> pairs = new LinkedHashMap<>();
     if (root.isArray()) {
       list(file, "", root, stem, index, words.size(), pairs);
+    } else if (root.path("pairs").isArray() && root.path("relation").isArray()) {
+      labelled(file, root.get("pairs"), root.get("relation"), index, words.size(), pairs);
     } else if (root.isObject() && !root.isEmpty()) {
       root.properties()
           .forEach(e -> {
@@ -56,6 +58,35 @@ public final class PairFile {
     pairs.forEach((name, list) ->
         relations.add(new RelationSet.Numbered(name, list, file.toString(), false)));
     return new RelationSet(words, relations, Map.of(), List.of());
+  }
+
+  private static void labelled(
+      Path file,
+      JsonNode list,
+      JsonNode labels,
+      Map<String, Integer> index,
+      int rows,
+      Map<String, List<int[]>> into) {
+    if (list.isEmpty() || list.size() != labels.size()) {
+      throw InputException.in(
+          file,
+          "pairs",
+          list.size() + " pairs with " + labels.size() + " relations, expected as many and some",
+          "");
+    }
+    for (int i = 0; i < list.size(); i++) {
+      JsonNode pair = list.get(i);
+      String place = "pairs[" + i + "]";
+      if (!pair.isArray() || pair.size() != 2) {
+        throw InputException.in(file, place, "expected [input, output]", "");
+      }
+      into.computeIfAbsent(labels.get(i).asText(), n -> new ArrayList<>())
+          .add(
+              new int[] {
+                row(file, place, pair.get(0), index, rows),
+                row(file, place, pair.get(1), index, rows)
+              });
+    }
   }
 
   private static void list(
