@@ -14,7 +14,7 @@ import java.util.Map;
 
 /**
  * Times LDA with 8 components and the silhouette of the projected points on the peers' {@code
- * relations.npz}: {@code LdaBench DATA svd|eigen [SHRINKAGE] [REPEAT] [ROWS]}.
+ * relations.npz}: {@code LdaBench DATA svd|eigen [SHRINKAGE] [REPEAT] [ROWS] [COLUMNS]}.
  */
 final class LdaBench {
   private LdaBench() {}
@@ -28,7 +28,11 @@ final class LdaBench {
     Npz npz = Npz.open(Path.of(args[0]).resolve("relations.npz"));
     FloatMatrix all = npz.tensor("differences").matrix();
     int rows = args.length > 4 ? Integer.parseInt(args[4]) : all.rowsAsInt();
-    FloatMatrix differences = all.slice(0, rows);
+    int columns = args.length > 5 ? Integer.parseInt(args[5]) : all.columns();
+    FloatMatrix differences = FloatMatrix.zeros(rows, columns);
+    for (int i = 0; i < rows; i++) {
+      differences.setRow(i, all.row(i)); // as many values as there are columns
+    }
     int[] labels = Arrays.copyOf(npz.array("relation").ints(), rows);
     try (Workers workers = Workers.ofAllProcessors()) {
       DoubleMatrix projected =

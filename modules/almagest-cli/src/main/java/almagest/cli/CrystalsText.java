@@ -270,13 +270,13 @@ final class CrystalsText {
   }
 
   private static String number(JsonNode node) {
-    return node != null && node.isNumber()
+    return node != null && Double.isFinite(node.asDouble(Double.NaN))
         ? String.format(Locale.ROOT, "%.3f", node.asDouble())
         : "-";
   }
 
   private static String percent(JsonNode node) {
-    return node != null && node.isNumber()
+    return node != null && Double.isFinite(node.asDouble(Double.NaN))
         ? String.format(Locale.ROOT, "%.1f %%", 100 * node.asDouble())
         : "-";
   }

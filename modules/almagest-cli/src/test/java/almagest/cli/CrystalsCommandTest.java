@@ -146,8 +146,7 @@ class CrystalsCommandTest {
       objects.add(Map.of("input", 2 * p, "output", "#" + (2 * p + 1), "relation", name));
     }
     for (Object form : List.of(Map.of("pairs", pairs, "relation", relation), triples, objects)) {
-      Ended ended =
-          run("--vectors", x, "--pairs", write("other.json", Json.line(Json.tree(form))));
+      Ended ended = run("--vectors", x, "--pairs", write("other.json", Json.line(Json.tree(form))));
       assertThat(ended.code()).as(ended.err()).isZero();
       assertThat(result().get("layers")).isEqualTo(expected);
     }

@@ -134,8 +134,7 @@ final class CrystalsJson {
     ObjectNode perClass = node.putObject("per_class");
     perClass.set("before", Json.tree(s.before().perClass()));
     perClass.set(
-        "train",
-        Json.tree(s.train().stream().map(SilhouetteCurve.Score::perClass).toList()));
+        "train", Json.tree(s.train().stream().map(SilhouetteCurve.Score::perClass).toList()));
     double[][] held = new double[s.dimensions().length][s.before().perClass().length];
     for (int c = 0; c < s.before().perClass().length; c++) {
       int own = c;

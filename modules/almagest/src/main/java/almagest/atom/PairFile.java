@@ -12,9 +12,10 @@ import java.util.Map;
 
 /**
  * Pairs of rows of a matrix of vectors, in JSON: a list of pairs, an object of lists by the
- * relation's name, or {@code {"pairs": [...], "relation": [...]}} with the relation of each pair. A pair is {@code [input, output]}, {@code [input, output, relation]} or {@code
- * {"input", "output", "relation"}}; input and output are rows (whole numbers from 0) or, where the
- * words are known, words.
+ * relation's name, or {@code {"pairs": [...], "relation": [...]}} with the relation of each pair. A
+ * pair is {@code [input, output]}, {@code [input, output, relation]} or {@code {"input", "output",
+ * "relation"}}; input and output are rows (whole numbers from 0) or, where the words are known,
+ * words.
  */
 public final class PairFile {
   private PairFile() {}
