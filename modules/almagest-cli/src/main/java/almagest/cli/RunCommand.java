@@ -31,6 +31,7 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  almagest run                                    minutes, 400 thousand tokens, 1,024 features",
       "  almagest run --preset default                   under half an hour, millions of tokens, 4,096 features",
+      "  almagest run --preset paper --corpus pile/train the published set-up: Gemma 2 2B, 50,000 documents; days",
       "  almagest run --corpus my-texts --tokens 1000000 your own documents, one folder a type",
       "  almagest run --model ./bert-base --layers 3,6,9 your own model, SAEs trained on it"
     })
@@ -42,7 +43,7 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "NAME",
       defaultValue = "quick",
       description =
-          "quick or default: what the other options begin as (default: ${DEFAULT-VALUE}).")
+          "quick, default or paper: what the other options begin as (default: ${DEFAULT-VALUE}).")
   private String preset = "quick";
 
   @Option(
@@ -93,6 +94,9 @@ final class RunCommand implements Callable<Integer> {
           "Zero-based blocks; the residual stream after each is looked at. The middle one gets the larger SAE.")
   private @Nullable List<Integer> layers;
 
+  @Option(names = "--documents", paramLabel = "N", description = "Read at most so many documents.")
+  private @Nullable Long documents;
+
   @Option(names = "--tokens", paramLabel = "N", description = "Read at most so many tokens.")
   private @Nullable Long tokens;
 
@@ -114,7 +118,7 @@ final class RunCommand implements Callable<Integer> {
     Settings settings =
         Settings.preset(preset)
             .with(
-                new Settings.Overrides(model, sae, corpus, layers, tokens, features, threshold, ks),
+                new Settings.Overrides(model, sae, corpus, layers, documents, tokens, features, threshold, ks),
                 common.seed);
     Corpora.Options corpora = Corpora.Options.defaults().withTypeField(typeField);
     if (textField != null) {

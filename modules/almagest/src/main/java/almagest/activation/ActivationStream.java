@@ -75,7 +75,8 @@ public final class ActivationStream {
    *
    * @param wanted by the index of a block
    */
-  void run(Iterator<Window> windows, Workers workers, IntPredicate wanted, Receiver receiver) {
+  public void run(
+      Iterator<Window> windows, Workers workers, IntPredicate wanted, Receiver receiver) {
     for (int index = 0; windows.hasNext(); index++) {
       List<Window> block = new ArrayList<>();
       for (int tokens = 0; tokens < blockTokens && windows.hasNext(); ) {

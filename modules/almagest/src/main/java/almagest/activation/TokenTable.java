@@ -40,14 +40,14 @@ public record TokenTable(int[] document, int[] position, int[] id, int[] window)
   }
 
   /** Grows by windows. */
-  static final class Builder {
+  public static final class Builder {
     private int[] document = new int[1024];
     private int[] position = new int[1024];
     private int[] id = new int[1024];
     private int[] window = new int[1024];
     private int n;
 
-    void add(Window w) {
+    public void add(Window w) {
       int needed = Math.addExact(n, w.tokens());
       if (needed > id.length) {
         int capacity = (int) Math.min(Integer.MAX_VALUE - 8, Math.max(needed, 3L * id.length / 2));
@@ -65,7 +65,7 @@ public record TokenTable(int[] document, int[] position, int[] id, int[] window)
       }
     }
 
-    TokenTable build() {
+    public TokenTable build() {
       return new TokenTable(
           Arrays.copyOf(document, n),
           Arrays.copyOf(position, n),

@@ -11,6 +11,7 @@ import almagest.tensor.FloatMatrix;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -226,7 +227,7 @@ public final class SaeTrainer {
       Progress progress) {
     TrainingState state;
     List<LossPoint> curve = new ArrayList<>();
-    String fingerprint = fingerprint();
+    String fingerprint = checkpoint == null ? "" : fingerprint(workers);
     BatchOrder order =
         new BatchOrder(seed.split("order"), source.tokens(), options.batch(), 1 << 18);
     if (checkpoint != null && Files.exists(checkpoint)) {
@@ -380,11 +381,14 @@ public final class SaeTrainer {
     return quotient;
   }
 
-  private String fingerprint() {
-    FloatMatrix sample = FloatMatrix.zeros(Math.min(16, source.tokens()), source.dModel());
-    source.copyRows(0, sample);
+  /** What decides about the result: options, seed, and every activation. */
+  private String fingerprint(Workers workers) {
+    List<String> pieces =
+        workers.map(
+            Centre.pieces(source),
+            p -> Hashes.sha256(Centre.piece(source, p).data().toArray(ValueLayout.JAVA_BYTE)));
     return Hashes.sha256(
-        (options + " " + seed + " " + source.tokens() + " " + Arrays.hashCode(sample.toArray()))
+        (options + " " + seed + " " + source.dModel() + " " + source.tokens() + " " + pieces)
             .getBytes(StandardCharsets.UTF_8));
   }
 

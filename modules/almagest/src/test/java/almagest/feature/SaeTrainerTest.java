@@ -150,6 +150,18 @@ class SaeTrainerTest {
   }
 
   @Test
+  void aCheckpointOfOtherActivationsIsRefusedWhereverTheyDiffer() {
+    FloatMatrix x = sparse(planted(), 3_000, 2);
+    Path checkpoint = temporary.resolve("checkpoint.safetensors");
+    train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, checkpoint, 47);
+    x.set(2_999, D - 1, Math.nextUp(x.get(2_999, D - 1)));
+    assertThatThrownBy(() ->
+            train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, checkpoint, 60))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("another training");
+  }
+
+  @Test
   void theSavedSaeTakesRawActivationsAndItsDecoderRowsHaveUnitLength() {
     FloatMatrix x = sparse(planted(), 3_000, 2);
     SaeTrainer.Result result = train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, null, 60);

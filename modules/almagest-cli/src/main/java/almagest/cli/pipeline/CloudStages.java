@@ -30,12 +30,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The stages that need no chunks: the galaxy of all layers, and the crystals of known relations.
  */
 final class CloudStages {
+  /** As Gemma Scope's folders say it. */
+  private static final Pattern L0 = Pattern.compile("average_l0_(\\d+)");
+
   private final Settings settings;
   private final Sources sources;
   private final Workers workers;
@@ -68,22 +74,58 @@ final class CloudStages {
             double l0 = quality.path("held_out").path("l0").asDouble(Double.NaN);
             clouds.add(new NamedCloud(folder, Points.of(sae.wDec()), layer, l0 > 0 ? l0 : null));
           }
-          ObjectNode result = Json.object();
-          result.set(
-              "almagest",
-              Json.tree(
-                  new Provenance(
-                      Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
-          result.setAll(
-              Galaxy.analyse(
-                  clouds,
-                  Options.defaults(),
-                  new Seed(settings.seed()).split("galaxy"),
-                  (cloud, scores) -> keep(run, cloud.name(), scores),
-                  workers,
-                  progress));
-          Json.write(run.resolve("galaxy/galaxy.json"), result);
+          analyse(run, clouds);
         });
+  }
+
+  /** Shape of the decoder directions of published SAEs, one a layer. */
+  Stage publishedGalaxy() {
+    Map<String, Object> options = new TreeMap<>(Map.of("seed", settings.seed()));
+    List<String> outputs = new ArrayList<>(List.of("galaxy/galaxy.json"));
+    sources
+        .clouds()
+        .forEach((layer, path) -> {
+          options.put(LayerStages.folder(layer), Sources.hashesOf(path));
+          outputs.add("galaxy/" + LayerStages.folder(layer) + "-pca3.npy");
+        });
+    return new Stage(
+        "galaxy",
+        options,
+        List.of(),
+        outputs,
+        true,
+        run -> {
+          List<NamedCloud> clouds = new ArrayList<>();
+          sources
+              .clouds()
+              .forEach((layer, path) -> {
+                Matcher l0 = L0.matcher(path.toString());
+                clouds.add(
+                    new NamedCloud(
+                        LayerStages.folder(layer),
+                        Points.of(Sae.open(path).wDec()),
+                        layer,
+                        l0.find() ? Double.valueOf(l0.group(1)) : null));
+              });
+          analyse(run, clouds);
+        });
+  }
+
+  private void analyse(Path run, List<NamedCloud> clouds) {
+    ObjectNode result = Json.object();
+    result.set(
+        "almagest",
+        Json.tree(
+            new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
+    result.setAll(
+        Galaxy.analyse(
+            clouds,
+            Options.defaults(),
+            new Seed(settings.seed()).split("galaxy"),
+            (cloud, scores) -> keep(run, cloud.name(), scores),
+            workers,
+            progress));
+    Json.write(run.resolve("galaxy/galaxy.json"), result);
   }
 
   private static String keep(Path run, String name, DoubleMatrix scores) {

@@ -2,6 +2,7 @@ package almagest.cli.pipeline;
 
 import almagest.activation.ActivationStore;
 import almagest.activation.TokenTable;
+import almagest.activation.Windows;
 import almagest.atlas.FiringText;
 import almagest.atlas.LogitLens;
 import almagest.atlas.Quantities;
@@ -18,6 +19,9 @@ import almagest.brain.Neighbours;
 import almagest.brain.Position;
 import almagest.brain.Tsne;
 import almagest.feature.ActivationSource;
+import almagest.corpus.Document;
+import almagest.feature.FeatureCollector;
+import almagest.feature.FeatureStore;
 import almagest.feature.FeatureStream;
 import almagest.feature.PcaBaseline;
 import almagest.feature.RandomDirections;
@@ -26,6 +30,7 @@ import almagest.feature.SaeEvaluation;
 import almagest.feature.SaeReport;
 import almagest.feature.SaeTrainer;
 import almagest.format.Json;
+import almagest.model.Hook;
 import almagest.model.LanguageModel;
 import almagest.run.Progress;
 import almagest.run.Provenance;
@@ -35,9 +40,11 @@ import almagest.tensor.FloatMatrix;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What is done at each layer: an SAE, what fires where, lobes, a map; at the middle one also the
@@ -52,6 +59,8 @@ final class LayerStages {
 
   /** With more lobes than this, borders are not looked at. */
   private static final int MOST_SILHOUETTE_LOBES = 8;
+  private static final String FEATURES = "features";
+  private static final String CONTROL_FEATURES = "control-features";
 
   private final Settings settings;
   private final Sources sources;
@@ -160,19 +169,79 @@ final class LayerStages {
         });
   }
 
-  private Firings firings(Path run, Sae sae) {
-    ActivationStore store = ActivationStore.open(ReadingStages.store(run, layer));
+  /**
+   * What the trained SAE and one of random directions make of every token, where activations are
+   * not stored: the model runs once for both.
+   */
+  Stage features(Stage documents, Stage sae) {
+    return new Stage(
+        in("features"),
+        Map.of("seed", settings.seed()),
+        List.of(documents, sae),
+        List.of(in(FEATURES), in(CONTROL_FEATURES)),
+        false,
+        run -> {
+          DocumentList list = DocumentList.read(run);
+          Sae trained = Sae.open(run.resolve(in("sae")));
+          Map<Path, Sae> saes = new LinkedHashMap<>();
+          saes.put(run.resolve(in(FEATURES)), trained);
+          saes.put(run.resolve(in(CONTROL_FEATURES)), random(run, trained));
+          try (LanguageModel model = sources.openModel();
+              Stream<Document> all = sources.corpus().documents()) {
+            new FeatureCollector(model, Hook.residPost(layer), saes, workers, progress)
+                .collect(
+                    new Windows(model, Windows.Options.of(model))
+                        .ofDocuments(all.limit(list.documents().size()), workers),
+                    new Provenance(
+                        Provenance.VERSION,
+                        1,
+                        settings.seed(),
+                        Map.of("layer", layer),
+                        Map.of("corpus", documents.key(), "sae", sae.key())));
+          }
+        });
+  }
+
+  private Sae random(Path run, Sae trained) {
+    return RandomDirections.like(trained, l0(run), seed("random directions"));
+  }
+
+  private int l0(Path run) {
+    return Math.max(
+        1,
+        (int)
+            Math.round(
+                Json.read(run.resolve(in("sae-eval.json")))
+                    .path("held_out")
+                    .path("l0")
+                    .asDouble(settings.features().active())));
+  }
+
+  /**
+   * @param encoded the folder that holds its features, where they were made ahead
+   */
+  private Firings firings(Path run, Sae sae, String encoded) {
     DocumentList list = DocumentList.read(run);
+    if (settings.streamed()) {
+      FeatureStore store = FeatureStore.open(run.resolve(in(encoded)));
+      Firings firings = firings(sae, list, store.tokenTable());
+      store.stream(progress, List.of(firings));
+      return firings;
+    }
+    ActivationStore store = ActivationStore.open(ReadingStages.store(run, layer));
     TokenTable table = store.tokenTable();
-    Firings firings =
-        new Firings(
-            sae.dSae(),
-            new Firings.Tokens(table.document(), table.id(), list.typeOf(), list.types()),
-            new ChunkBuilder.Options(
-                settings.brain().chunk(), (float) settings.brain().threshold(), false),
-            seed("examples"));
+    Firings firings = firings(sae, list, table);
     FeatureStream.run(sae, all(store), table.document(), workers, progress, List.of(firings));
     return firings;
+  }
+
+  private Firings firings(Sae sae, DocumentList list, TokenTable table) {
+    return new Firings(
+        sae.dSae(),
+        new Firings.Tokens(table.document(), table.id(), list.typeOf(), list.types()),
+        new ChunkBuilder.Options(
+            settings.brain().chunk(), (float) settings.brain().threshold(), false),
+        seed("examples"));
   }
 
   private void writeExamples(Firings firings, Path run, Path file) {
@@ -208,12 +277,16 @@ final class LayerStages {
         });
   }
 
-  /** Encodes all tokens: which features fire in which chunk, how often, and in what contexts. */
-  Stage collect(Stage documents, Stage activations, Stage sae) {
+  /**
+   * Encodes all tokens: which features fire in which chunk, how often, and in what contexts.
+   *
+   * @param tokens the stage that stored the activations, or the features of each token
+   */
+  Stage collect(Stage documents, Stage tokens, Stage sae) {
     return new Stage(
         in("collect"),
         Map.of("chunk", settings.brain().chunk(), "threshold", settings.brain().threshold()),
-        List.of(documents, activations, sae),
+        List.of(documents, tokens, sae),
         List.of(
             in("chunks.npz"),
             in("types.json"),
@@ -223,7 +296,7 @@ final class LayerStages {
         true,
         run -> {
           Path folder = run.resolve(folder(layer));
-          Firings firings = firings(run, Sae.open(folder.resolve("sae")));
+          Firings firings = firings(run, Sae.open(folder.resolve("sae")), FEATURES);
           firings.write(folder, workers, progress);
           writeExamples(firings, run, folder.resolve("examples.jsonl"));
         });
@@ -378,27 +451,18 @@ final class LayerStages {
    * Cramér's V, of the trained features, of the random ones, and of the trained ones with the
    * lobes' labels permuted.
    */
-  Stage control(Stage documents, Stage activations, Stage sae, Stage lobes) {
+  Stage control(Stage documents, Stage tokens, Stage sae, Stage lobes) {
     return new Stage(
         in("control"),
         Map.of("seed", settings.seed(), "trials", settings.brain().trials()),
-        List.of(documents, activations, sae, lobes),
+        List.of(documents, tokens, sae, lobes),
         List.of(in("control.json"), in("control-examples.jsonl")),
         true,
         run -> {
           Path folder = run.resolve(folder(layer));
           Sae trained = Sae.open(folder.resolve("sae"));
-          int l0 =
-              Math.max(
-                  1,
-                  (int)
-                      Math.round(
-                          Json.read(folder.resolve("sae-eval.json"))
-                              .path("held_out")
-                              .path("l0")
-                              .asDouble(settings.features().active())));
-          Sae random = RandomDirections.like(trained, l0, seed("random directions"));
-          Firings firings = firings(run, random);
+          int l0 = l0(run);
+          Firings firings = firings(run, random(run, trained), CONTROL_FEATURES);
           int k = settings.brain().ks().contains(3) ? 3 : settings.brain().ks().getFirst();
           Lobes.Options options =
               Lobes.Options.typesOnly(

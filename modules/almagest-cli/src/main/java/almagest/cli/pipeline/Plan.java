@@ -14,16 +14,17 @@ import java.util.Map;
  * time follows from multiply-adds at a rate that is measured on the spot, and from no more than
  * that: expect half to twice.
  *
+ * @param missing names of the stages to run
  * @param memory bytes at the peak: the whole heap, and what lies outside it; mapped files not
  *     counted
  * @param disk bytes on disk at the peak
  * @param seconds of computing
  */
-record Plan(Settings settings, List<Stage> missing, long memory, long disk, double seconds) {
+record Plan(Settings settings, List<String> missing, long memory, long disk, double seconds) {
   /** What the libraries, the engine and a forward pass need outside the heap. */
   private static final long BASE = 1100L << 20;
 
-  static Plan of(Settings settings, int dModel, List<Stage> missing, int threads) {
+  static Plan of(Settings settings, int dModel, List<String> missing, int threads) {
     Settings.Features f = settings.features();
     long tokens = settings.reading().tokens();
     int layers = settings.reading().layers().size();
@@ -38,9 +39,10 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
     long working = tables + Math.max(training, Math.max(lobes, examples + chunkEntries));
     // A heap that may grow will: garbage is collected once it is full.
     long memory = Runtime.getRuntime().maxMemory() + BASE + working;
-    boolean reads = missing.stream().anyMatch(s -> s.name().equals(ReadingStages.ACTIVATIONS));
+    boolean reads = missing.contains(ReadingStages.ACTIVATIONS);
     long disk =
-        (reads ? 4L * tokens * dModel * layers : 0)
+        (reads ? 4L * settings.stored() * dModel * layers : 0)
+            + (settings.streamed() ? 2 * (8L * f.active() + 8) * tokens : 0)
             + layers * (4L * width * width + 8L * width * dModel)
             + chunkEntries;
     return new Plan(settings, missing, memory, disk, seconds(settings, dModel, missing, threads));
@@ -50,29 +52,33 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
    * Multiply-adds of the stages that are missing over the measured rate; the rest of a stage's work
    * as a factor.
    */
-  private static double seconds(Settings settings, int dModel, List<Stage> missing, int threads) {
+  private static double seconds(
+      Settings settings, int dModel, List<String> missing, int threads) {
     double rate = MachineRate.multiplyAdds() * threads;
     double tokens = settings.reading().tokens();
     double depth = settings.reading().layers().getLast() + 1;
     double forward =
         tokens * depth * (12.0 * dModel * dModel + 2.0 * dModel * settings.brain().chunk());
     double total = 0;
-    for (Stage stage : missing) {
-      String what = stage.name().substring(stage.name().indexOf('/') + 1);
+    boolean streamed = settings.streamed();
+    for (String stage : missing) {
+      String what = stage.substring(stage.indexOf('/') + 1);
       double width =
-          stage.name().startsWith(LayerStages.folder(settings.reading().middle()))
+          stage.startsWith(LayerStages.folder(settings.reading().middle()))
               ? settings.features().width()
               : settings.features().sideWidth();
       Map<String, Double> work =
           Map.of(
               ReadingStages.ACTIVATIONS,
-              1.6 * forward,
+              1.6 * forward * settings.stored() / tokens,
+              "features",
+              1.6 * forward + 3 * tokens * width * dModel,
               "sae",
               2.5 * settings.features().steps() * settings.features().batch() * width * dModel,
               "collect",
-              3 * tokens * width * dModel,
+              streamed ? 0 : 3 * tokens * width * dModel,
               "control",
-              5 * tokens * width * dModel,
+              streamed ? 0 : 5 * tokens * width * dModel,
               "lobes",
               60.0 * width * width * dModel / 16 * settings.brain().affinities().size());
       total += work.getOrDefault(what, 0.0) / rate + 2;
@@ -109,6 +115,9 @@ record Plan(Settings settings, List<Stage> missing, long memory, long disk, doub
   }
 
   private static String minutes(double seconds) {
+    if (seconds >= 3 * 3600) {
+      return Math.round(seconds / 3600) + " hours";
+    }
     return seconds < 90 ? Math.round(seconds) + " s" : Math.round(seconds / 60) + " min";
   }
 

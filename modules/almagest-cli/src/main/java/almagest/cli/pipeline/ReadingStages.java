@@ -128,7 +128,9 @@ final class ReadingStages {
   Stage activations(Stage documents) {
     return new Stage(
         ACTIVATIONS,
-        Map.of("layers", settings.reading().layers()),
+        settings.streamed()
+            ? Map.of("layers", settings.reading().layers(), "sample", settings.reading().sample())
+            : Map.of("layers", settings.reading().layers()),
         List.of(documents),
         List.of(ACTIVATIONS),
         false,
@@ -145,7 +147,7 @@ final class ReadingStages {
                     workers,
                     progress)
                 .collect(
-                    windows.ofDocuments(all.limit(list.documents().size()), workers),
+                    windows.ofDocuments(all.limit(stored(list)), workers),
                     run.resolve(ACTIVATIONS),
                     new Provenance(
                         Provenance.VERSION,
@@ -155,6 +157,12 @@ final class ReadingStages {
                         Map.of("corpus", String.valueOf(documents.key()))));
           }
         });
+  }
+
+  /** How many documents' activations are stored. */
+  private int stored(DocumentList list) {
+    int all = list.documents().size();
+    return settings.streamed() ? Math.min(all, settings.reading().sample()) : all;
   }
 
   static Path store(Path run, int layer) {

@@ -31,18 +31,21 @@ final class Sources {
   private final LanguageModel.Options modelOptions;
   private final Map<String, String> modelHashes;
   private final @Nullable Path published;
+  private final Map<Integer, Path> clouds;
 
   private Sources(
       Path modelFolder,
       @Nullable EmbeddedModel embedded,
       Corpus corpus,
       @Nullable Path published,
+      Map<Integer, Path> clouds,
       LanguageModel.Options modelOptions) {
     this.modelFolder = modelFolder;
     this.embedded = embedded;
     this.corpus = corpus;
     this.modelOptions = modelOptions;
     this.published = published;
+    this.clouds = clouds;
     this.modelHashes = hashesOf(modelFolder);
   }
 
@@ -69,11 +72,29 @@ final class Sources {
         folder,
         known.orElse(null),
         Corpora.open(
-            Hub.pathOf(settings.reading().corpus(), progress).toString(), corpusOptions, progress),
+            Hub.pathOf(settings.reading().corpus(), progress).toString(),
+            settings.reading().documents() < 0
+                ? corpusOptions
+                : corpusOptions.withDocuments(settings.reading().documents()),
+            progress),
         settings.features().published() == null
             ? null
             : Hub.pathOf(settings.features().published(), progress),
+        clouds(settings, progress),
         modelOptions);
+  }
+
+  private static Map<Integer, Path> clouds(Settings settings, Progress progress) {
+    Map<Integer, Path> clouds = new TreeMap<>();
+    for (int layer = 0; layer < settings.clouds().size(); layer++) {
+      clouds.put(layer, Hub.pathOf(settings.clouds().get(layer), progress));
+    }
+    return clouds;
+  }
+
+  /** The published SAEs of the galaxy by layer; empty when it is of the run's own. */
+  Map<Integer, Path> clouds() {
+    return clouds;
   }
 
   LanguageModel openModel() {
@@ -103,12 +124,22 @@ final class Sources {
     return modelHashes;
   }
 
+  /** A file in the hub's cache was verified against the SHA-256 that its blob is named after. */
+  private static String hashOf(Path file) throws IOException {
+    Path real = file.toRealPath();
+    Path parent = real.getParent();
+    String name = String.valueOf(real.getFileName());
+    return parent != null && parent.endsWith("blobs") && name.matches("[0-9a-f]{64}")
+        ? name
+        : Hashes.sha256(file);
+  }
+
   /** SHA-256 of a file, or of every file in a folder, by its name there. */
   static Map<String, String> hashesOf(Path path) {
     Map<String, String> hashes = new TreeMap<>();
     try (Stream<Path> files = Files.walk(path)) {
       for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-        hashes.put(path.relativize(file).toString().replace('\\', '/'), Hashes.sha256(file));
+        hashes.put(path.relativize(file).toString().replace('\\', '/'), hashOf(file));
       }
     } catch (IOException e) {
       throw InputException.in(path, "", "cannot be listed (" + e.getMessage() + ")", "");

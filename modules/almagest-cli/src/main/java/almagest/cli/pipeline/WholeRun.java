@@ -19,6 +19,25 @@ import java.util.function.Consumer;
  * The whole road: corpus, activations, an SAE per layer, lobes, maps, galaxy, crystals, the page.
  */
 public final class WholeRun {
+  /** The stages of a run that stores no activations but a sample's. */
+  private static final List<String> STREAMED =
+      List.of(
+          "corpus",
+          ReadingStages.ACTIVATIONS,
+          "LAYER/sae",
+          "LAYER/features",
+          "LAYER/collect",
+          "LAYER/lobes",
+          "LAYER/map",
+          "LAYER/texts",
+          "LAYER/logits",
+          "LAYER/quantities",
+          "LAYER/control",
+          "galaxy",
+          "crystals",
+          "faces",
+          "atlas");
+
   private final Settings asked;
   private final Corpora.Options corpora;
   private final LanguageModel.Options modelOptions;
@@ -57,6 +76,7 @@ public final class WholeRun {
       if (force) {
         run.forget();
       }
+      announce(directory, memory);
       Sources sources = Sources.open(asked, corpora, modelOptions, progress);
       Settings settings;
       int dModel;
@@ -66,7 +86,8 @@ public final class WholeRun {
       }
       List<Stage> goals = stages(settings, sources);
       List<Stage> missing = run.missing(goals);
-      Plan plan = Plan.of(settings, dModel, missing, workers.threads());
+      Plan plan =
+          Plan.of(settings, dModel, missing.stream().map(Stage::name).toList(), workers.threads());
       if (!missing.isEmpty()) {
         plan.lines().forEach(log);
       }
@@ -93,6 +114,28 @@ public final class WholeRun {
     }
   }
 
+  /** What has to be downloaded, and with published weights the whole plan, before anything large. */
+  private void announce(Path directory, long memory) {
+    Downloads downloads = Downloads.of(asked, progress);
+    if (downloads.bytes() == 0) {
+      return;
+    }
+    if (asked.streamed()) {
+      Plan plan =
+          Plan.of(
+              asked,
+              Downloads.dModel(asked, progress),
+              STREAMED.stream()
+                  .map(s -> s.replace("LAYER", LayerStages.folder(asked.reading().middle())))
+                  .toList(),
+              workers.threads());
+      plan.lines().forEach(log);
+      plan.check(memory, directory);
+    }
+    downloads.lines().forEach(log);
+    downloads.check();
+  }
+
   private List<Stage> stages(Settings settings, Sources sources) {
     ReadingStages reading = new ReadingStages(settings, sources, workers, progress);
     CloudStages clouds = new CloudStages(settings, sources, workers, progress);
@@ -104,7 +147,12 @@ public final class WholeRun {
     for (int layer : settings.reading().layers()) {
       LayerStages stages = new LayerStages(settings, sources, workers, progress, layer);
       Stage sae = stages.sae(documents, activations);
-      Stage collect = stages.collect(documents, activations, sae);
+      Stage tokens = activations;
+      if (settings.streamed()) {
+        tokens = stages.features(documents, sae);
+        all.add(tokens);
+      }
+      Stage collect = stages.collect(documents, tokens, sae);
       Stage lobes = stages.lobes(sae, collect);
       saes.put(layer, sae);
       contexts.put(layer, collect);
@@ -118,10 +166,10 @@ public final class WholeRun {
               stages.logits(sae),
               stages.quantities(sae, collect, lobes)));
       if (layer == settings.reading().middle()) {
-        all.add(stages.control(documents, activations, sae, lobes));
+        all.add(stages.control(documents, tokens, sae, lobes));
       }
     }
-    all.add(clouds.galaxy(saes));
+    all.add(sources.clouds().isEmpty() ? clouds.galaxy(saes) : clouds.publishedGalaxy());
     all.add(clouds.crystals());
     int earliest = settings.reading().layers().getFirst();
     all.add(

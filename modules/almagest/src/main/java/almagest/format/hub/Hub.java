@@ -11,7 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,6 +120,37 @@ public final class Hub {
         listing.commit(),
         files,
         all.downloaded);
+  }
+
+  /**
+   * How many bytes {@link #fetch(String)} would bring over the network, by name: what a name stands
+   * for, less what is in the cache. Names that are neither {@code hub:…} nor a release are left out.
+   */
+  public static Map<String, Long> missing(List<String> names, Progress progress) {
+    Hub hub = new Hub(HubSettings.fromEnvironment(), progress);
+    Map<HubName, HubListing> listings = new HashMap<>();
+    Function<HubName, HubListing> listing =
+        name -> listings.computeIfAbsent(name.withPath(""), hub::listing);
+    Map<String, Long> bytes = new LinkedHashMap<>();
+    for (String name : names) {
+      if (HubName.isWritten(name)) {
+        HubName parsed = HubName.parse(name);
+        HubListing all = listing.apply(parsed);
+        bytes.put(name, hub.missing(parsed, all, all.select(parsed)));
+      } else if (SaeReleases.isRelease(name) && !Files.exists(Path.of(name))) {
+        HubName folder = SaeReleases.folder(name).orElseThrow();
+        HubListing all = listing.apply(folder);
+        bytes.put(name, hub.missing(folder, all, SaeReleases.files(name, all)));
+      }
+    }
+    return bytes;
+  }
+
+  private long missing(HubName name, HubListing listing, List<String> files) {
+    return files.stream()
+        .filter(file -> cache.file(name, listing.commit(), file) == null)
+        .mapToLong(file -> Math.max(0, listing.files().getOrDefault(file, 0L)))
+        .sum();
   }
 
   /**

@@ -184,6 +184,15 @@ public final class SaeReleases {
     return new Hub.Fetched(path, fetched.commit(), fetched.files(), fetched.downloaded());
   }
 
+  /** The paths of the files that make up an SAE. */
+  static List<String> files(String name, HubListing listing) {
+    Place place = place(name).orElseThrow();
+    if (place.files.isEmpty()) {
+      return List.of(canonical(listing, place.name) + "/params.npz");
+    }
+    return place.files.stream().map(f -> place.name.path() + "/" + f).toList();
+  }
+
   static String canonical(HubListing listing, HubName width) {
     Pattern candidate =
         Pattern.compile(Pattern.quote(width.path()) + "/average_l0_(\\d{1,9})/params\\.npz");

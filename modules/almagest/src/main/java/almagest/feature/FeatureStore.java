@@ -1,0 +1,124 @@
+package almagest.feature;
+
+import almagest.activation.TokenTable;
+import almagest.format.Json;
+import almagest.format.Npz;
+import almagest.format.NpyArray;
+import almagest.run.InputException;
+import almagest.run.Progress;
+import almagest.tensor.SparseRows;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * The features of a corpus on disk, where its activations would take too much room: a folder of
+ * shards {@code shard-NNNN.npz} (CSR: {@code indptr} int64 [tokens + 1], {@code indices} int32,
+ * {@code values} float32, {@code shape} int64 [2]), {@code tokens.npz} as an {@link
+ * almagest.activation.ActivationStore} has it, and {@code features.json}. {@link FeatureCollector}
+ * writes it.
+ */
+public final class FeatureStore {
+  static final String DESCRIPTION = "features.json";
+  static final String TOKENS = "tokens.npz";
+
+  private final Path folder;
+  private final int dSae;
+  private final int[] rows;
+
+  private FeatureStore(Path folder, int dSae, int[] rows) {
+    this.folder = folder;
+    this.dSae = dSae;
+    this.rows = rows;
+  }
+
+  /** Opens a finished store. */
+  public static FeatureStore open(Path folder) {
+    Path file = folder.resolve(DESCRIPTION);
+    JsonNode root = Json.read(file);
+    JsonNode shards = root.path("shards");
+    int[] rows = new int[shards.size()];
+    for (int s = 0; s < rows.length; s++) {
+      rows[s] = count(file, "shards", shards.get(s));
+    }
+    return new FeatureStore(folder, count(file, "d_sae", root.path("d_sae")), rows);
+  }
+
+  private static int count(Path file, String key, JsonNode node) {
+    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
+      throw InputException.in(file, key, "expected a whole number, found " + node, "");
+    }
+    return node.intValue();
+  }
+
+  static Path shardFile(Path folder, int shard) {
+    return folder.resolve(String.format(Locale.ROOT, "shard-%04d.npz", shard));
+  }
+
+  public int dSae() {
+    return dSae;
+  }
+
+  public long tokens() {
+    long tokens = 0;
+    for (int r : rows) {
+      tokens += r;
+    }
+    return tokens;
+  }
+
+  /** Where every row comes from. */
+  public TokenTable tokenTable() {
+    Path file = folder.resolve(TOKENS);
+    Map<String, NpyArray> arrays = Npz.read(file);
+    TokenTable table =
+        new TokenTable(
+            Npz.get(arrays, "document", file).ints(),
+            Npz.get(arrays, "position", file).ints(),
+            Npz.get(arrays, "id", file).ints(),
+            Npz.get(arrays, "window", file).ints());
+    if (table.tokens() != tokens()) {
+      throw InputException.in(
+          file, "", "expected " + tokens() + " tokens, found " + table.tokens(), "");
+    }
+    return table;
+  }
+
+  /** Hands all features to everybody who counts something, shard by shard, in order. */
+  public void stream(Progress progress, List<FeatureConsumer> consumers) {
+    try (Progress.Task task = progress.start("reading features", tokens(), "tokens")) {
+      long first = 0;
+      for (int s = 0; s < rows.length; s++) {
+        SparseRows features = read(s);
+        for (FeatureConsumer consumer : consumers) {
+          consumer.accept(first, features);
+        }
+        first += rows[s];
+        task.advance(rows[s]);
+      }
+    }
+  }
+
+  private SparseRows read(int shard) {
+    Path file = shardFile(folder, shard);
+    Map<String, NpyArray> arrays = Npz.read(file);
+    SparseRows features;
+    try {
+      features =
+          new SparseRows(
+              dSae,
+              Npz.get(arrays, "indptr", file).longs(),
+              Npz.get(arrays, "indices", file).ints(),
+              Npz.get(arrays, "values", file).floats());
+    } catch (IllegalArgumentException e) {
+      throw InputException.in(file, "", "no sparse rows (" + e.getMessage() + ")", "");
+    }
+    if (features.rows() != rows[shard]) {
+      throw InputException.in(
+          file, "indptr", "expected " + rows[shard] + " rows, found " + features.rows(), "");
+    }
+    return features;
+  }
+}
