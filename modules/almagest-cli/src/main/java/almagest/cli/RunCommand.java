@@ -118,7 +118,8 @@ final class RunCommand implements Callable<Integer> {
     Settings settings =
         Settings.preset(preset)
             .with(
-                new Settings.Overrides(model, sae, corpus, layers, documents, tokens, features, threshold, ks),
+                new Settings.Overrides(
+                    model, sae, corpus, layers, documents, tokens, features, threshold, ks),
                 common.seed);
     Corpora.Options corpora = Corpora.Options.defaults().withTypeField(typeField);
     if (textField != null) {

@@ -3,8 +3,8 @@ package almagest.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import almagest.format.Json;
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.format.Safetensors;
 import almagest.format.Tensor;
 import almagest.format.hub.HubServer;
@@ -198,7 +198,12 @@ class PaperPresetTest {
     };
     String said = almagest(0, run);
     assertThat(said)
-        .contains("Plan: gemma-2-2b reads up to 61,380 tokens", "To download", "hub:google/gemma-2-2b", "24 more", "] layer-12/features");
+        .contains(
+            "Plan: gemma-2-2b reads up to 61,380 tokens",
+            "To download",
+            "hub:google/gemma-2-2b",
+            "24 more",
+            "] layer-12/features");
     JsonNode galaxy = Json.read(out.resolve("galaxy/galaxy.json"));
     assertThat(galaxy.path("clouds")).hasSize(26).allMatch(c -> c.path("n").asInt() == 192);
     assertThat(galaxy.at("/clouds/12/l0").asInt()).isEqualTo(72);

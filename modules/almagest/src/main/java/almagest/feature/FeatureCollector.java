@@ -87,8 +87,7 @@ public final class FeatureCollector {
                 FloatMatrix x = block.values().get(hook);
                 if (x != null) {
                   saes.forEach((folder, sae) ->
-                      write(
-                          FeatureStore.shardFile(folder, block.index()), sae.encode(x, workers)));
+                      write(FeatureStore.shardFile(folder, block.index()), sae.encode(x, workers)));
                 }
                 task.advance(block.tokens().tokens());
               });

@@ -2,8 +2,8 @@ package almagest.feature;
 
 import almagest.activation.TokenTable;
 import almagest.format.Json;
-import almagest.format.Npz;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.tensor.SparseRows;

@@ -155,8 +155,7 @@ class SaeTrainerTest {
     Path checkpoint = temporary.resolve("checkpoint.safetensors");
     train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, checkpoint, 47);
     x.set(2_999, D - 1, Math.nextUp(x.get(2_999, D - 1)));
-    assertThatThrownBy(() ->
-            train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, checkpoint, 60))
+    assertThatThrownBy(() -> train(ActivationSource.of(x), SaeTrainer.Kind.TOPK, 2, checkpoint, 60))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("another training");
   }

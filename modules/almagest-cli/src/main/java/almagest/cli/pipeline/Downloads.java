@@ -35,7 +35,9 @@ record Downloads(Map<String, Long> bytesOf, Path cache) {
         Hub.missing(settings.names(), progress), HubSettings.fromEnvironment().cache());
   }
 
-  /** The width of the model's residual stream; of a model on the hub only the configuration is read. */
+  /**
+   * The width of the model's residual stream; of a model on the hub only the configuration is read.
+   */
   static int dModel(Settings settings, Progress progress) {
     String model = settings.reading().model();
     boolean repository = HubName.isWritten(model) && HubName.parse(model).path().isEmpty();

@@ -18,8 +18,8 @@ import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
 import almagest.brain.Tsne;
-import almagest.feature.ActivationSource;
 import almagest.corpus.Document;
+import almagest.feature.ActivationSource;
 import almagest.feature.FeatureCollector;
 import almagest.feature.FeatureStore;
 import almagest.feature.FeatureStream;
@@ -59,6 +59,7 @@ final class LayerStages {
 
   /** With more lobes than this, borders are not looked at. */
   private static final int MOST_SILHOUETTE_LOBES = 8;
+
   private static final String FEATURES = "features";
   private static final String CONTROL_FEATURES = "control-features";
 

@@ -52,8 +52,7 @@ record Plan(Settings settings, List<String> missing, long memory, long disk, dou
    * Multiply-adds of the stages that are missing over the measured rate; the rest of a stage's work
    * as a factor.
    */
-  private static double seconds(
-      Settings settings, int dModel, List<String> missing, int threads) {
+  private static double seconds(Settings settings, int dModel, List<String> missing, int threads) {
     double rate = MachineRate.multiplyAdds() * threads;
     double tokens = settings.reading().tokens();
     double depth = settings.reading().layers().getLast() + 1;

@@ -167,8 +167,8 @@ public record Settings(
 
   /**
    * The published set-up: Gemma 2 2B reads 50,000 documents of The Pile (10,000 of them held out),
-   * features are those of its SAE of width 16k at L0 41 after block 12, the galaxy is the 26 SAEs of
-   * width 65k.
+   * features are those of its SAE of width 16k at L0 41 after block 12, the galaxy is the 26 SAEs
+   * of width 65k.
    */
   private static final Settings PAPER =
       new Settings(
@@ -185,8 +185,7 @@ public record Settings(
               750),
           IntStream.range(0, WIDE_L0.length)
               .mapToObj(l ->
-                  "gemma-scope-2b-pt-res/layer_%d/width_65k/average_l0_%d"
-                      .formatted(l, WIDE_L0[l]))
+                  "gemma-scope-2b-pt-res/layer_%d/width_65k/average_l0_%d".formatted(l, WIDE_L0[l]))
               .toList(),
           0);
 
@@ -321,9 +320,7 @@ public record Settings(
 
   /** How many tokens' activations are stored at most. */
   long stored() {
-    return streamed()
-        ? Math.min(reading.tokens, (long) reading.sample * CONTEXT)
-        : reading.tokens;
+    return streamed() ? Math.min(reading.tokens, (long) reading.sample * CONTEXT) : reading.tokens;
   }
 
   /** How wide the SAE of a layer is. */

@@ -114,7 +114,9 @@ public final class WholeRun {
     }
   }
 
-  /** What has to be downloaded, and with published weights the whole plan, before anything large. */
+  /**
+   * What has to be downloaded, and with published weights the whole plan, before anything large.
+   */
   private void announce(Path directory, long memory) {
     Downloads downloads = Downloads.of(asked, progress);
     if (downloads.bytes() == 0) {

@@ -124,7 +124,8 @@ public final class Hub {
 
   /**
    * How many bytes {@link #fetch(String)} would bring over the network, by name: what a name stands
-   * for, less what is in the cache. Names that are neither {@code hub:…} nor a release are left out.
+   * for, less what is in the cache. Names that are neither {@code hub:…} nor a release are left
+   * out.
    */
   public static Map<String, Long> missing(List<String> names, Progress progress) {
     Hub hub = new Hub(HubSettings.fromEnvironment(), progress);
