@@ -74,7 +74,14 @@ public final class Main implements Runnable {
               + " --help says what there is");
       return USAGE;
     });
-    return line.execute(args);
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError e) {
+      System.err.printf(
+          "almagest: memory is full (%s; the heap may take %d MiB); ALMAGEST_JAVA_OPTS=-Xmx6g allows more, fewer --tokens or --features need less%n",
+          e.getMessage(), Runtime.getRuntime().maxMemory() >> 20);
+      return NO_RESOURCES;
+    }
   }
 
   @Override
