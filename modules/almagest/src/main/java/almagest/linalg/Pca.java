@@ -3,7 +3,6 @@ package almagest.linalg;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -22,9 +21,12 @@ import java.util.Arrays;
  */
 public record Pca(int n, double[] mean, double[] eigenvalues, double[][] components) {
   /** Rows that are widened to float64 at a time. */
-  private static final int BLOCK = 4096;
+  private static final int BLOCK = 2048;
 
+  /** Columns a piece of the covariance takes; on the diagonal in steps that waste little. */
   private static final int STRIP = 192;
+
+  private static final int STEP = 48;
 
   /**
    * Decomposes a cloud.
@@ -119,24 +121,7 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
           });
       workers.run(
           (d + STRIP - 1) / STRIP,
-          s -> {
-            int left = s * STRIP;
-            MemorySegment right = block.data().asSlice((long) left * Double.BYTES);
-            Blas.dgemm(
-                true,
-                false,
-                Math.min(STRIP, d - left),
-                d - left,
-                count,
-                1,
-                right,
-                d,
-                right,
-                d,
-                1,
-                products.data().asSlice(((long) left * d + left) * Double.BYTES),
-                d);
-          });
+          s -> multiplyStrip(block, count, products, s * STRIP, Math.min(d, (s + 1) * STRIP)));
     }
     double[] covariance = products.toArray();
     for (int i = 0; i < d; i++) {
@@ -147,6 +132,36 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
       }
     }
     return covariance;
+  }
+
+  /** Adds XᵀX of the first rows of a block, at rows [left, right) from the diagonal rightwards. */
+  private static void multiplyStrip(
+      DoubleMatrix x, int rows, DoubleMatrix products, int left, int right) {
+    int d = x.columns();
+    multiply(x, rows, products, left, right, right, d);
+    for (int first = left; first < right; first += STEP) {
+      multiply(x, rows, products, first, Math.min(right, first + STEP), first, right);
+    }
+  }
+
+  /** The part of {@link #multiplyStrip} at rows [top, bottom) and columns [left, right). */
+  private static void multiply(
+      DoubleMatrix x, int rows, DoubleMatrix into, int top, int bottom, int left, int right) {
+    int d = x.columns();
+    Blas.dgemm(
+        true,
+        false,
+        bottom - top,
+        right - left,
+        rows,
+        1,
+        x.data().asSlice((long) top * Double.BYTES),
+        d,
+        x.data().asSlice((long) left * Double.BYTES),
+        d,
+        1,
+        into.data().asSlice(((long) top * d + left) * Double.BYTES),
+        d);
   }
 
   /** The rows, centred, in the coordinates of the components kept: [rows, m]. */

@@ -12,7 +12,6 @@ import java.util.Arrays;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -304,16 +303,14 @@ public final class NearestNeighbours {
             FloatVector.fromMemorySegment(
                     SPECIES, g, at + (long) j * Float.BYTES, ByteOrder.nativeOrder())
                 .mul(-2f);
-        FloatVector forRow = minus.add(FloatVector.fromArray(SPECIES, low, first + j));
-        VectorMask<Float> hit = forRow.lt(limit[i]);
-        if (both) {
-          FloatVector forColumn = minus.add(lowI);
-          hit = hit.or(forColumn.lt(FloatVector.fromArray(SPECIES, limit, first + j)));
-        }
-        if (hit.anyTrue()) {
-          for (int l = j; l < j + SPECIES.length(); l++) {
-            offer(g, at, i, first, l, lowI, both);
-          }
+        long forRow =
+            minus.add(FloatVector.fromArray(SPECIES, low, first + j)).lt(limit[i]).toLong();
+        long forColumn =
+            both
+                ? minus.add(lowI).lt(FloatVector.fromArray(SPECIES, limit, first + j)).toLong()
+                : 0;
+        for (long hits = forRow | forColumn; hits != 0; hits &= hits - 1) {
+          offer(g, at, i, first, j + Long.numberOfTrailingZeros(hits), lowI, both);
         }
       }
       for (; j < columns; j++) {

@@ -2,6 +2,12 @@ package almagest.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * A cloud of points [rows, columns], one a row, kept as float32 or float64 and read as float64, so
@@ -50,6 +56,10 @@ public interface Points {
 
   /** Float32 storage. */
   record Narrow(FloatMatrix matrix) implements Points {
+    private static final VectorSpecies<Double> WIDE = DoubleVector.SPECIES_PREFERRED;
+    private static final VectorSpecies<Float> HALF =
+        VectorSpecies.of(float.class, VectorShape.forBitSize(WIDE.vectorBitSize() / 2));
+
     @Override
     public int rows() {
       return matrix.rowsAsInt();
@@ -64,7 +74,15 @@ public interface Points {
     public void copyRow(int row, double[] into) {
       MemorySegment data = matrix.data();
       long at = (long) row * matrix.columns();
-      for (int c = 0; c < matrix.columns(); c++) {
+      int columns = matrix.columns();
+      int c = 0;
+      for (; c <= columns - WIDE.length(); c += WIDE.length()) {
+        FloatVector.fromMemorySegment(HALF, data, (at + c) * Float.BYTES, ByteOrder.nativeOrder())
+            .convertShape(VectorOperators.F2D, WIDE, 0)
+            .reinterpretAsDoubles()
+            .intoArray(into, c);
+      }
+      for (; c < columns; c++) {
         into[c] = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (at + c) * Float.BYTES);
       }
     }
