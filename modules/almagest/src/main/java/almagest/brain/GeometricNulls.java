@@ -65,7 +65,7 @@ public record GeometricNulls(Map<String, List<Map<Integer, int[]>>> clusters, Li
     try (Progress.Task task = progress.start("geometric nulls", trials, "draws")) {
       for (int t = 0; t < trials; t++) {
         Seed own = seed.split("geometric null").split(t);
-        RandomDirections.fill(cloud, own.split(DIRECTIONS), workers);
+        UnitRows.fill(cloud, own.split(DIRECTIONS), workers);
         clusters.get(DIRECTIONS).add(labels(cloud, ks, own, workers));
         matched.fill(cloud, own.split(SPECTRUM), workers);
         clusters.get(SPECTRUM).add(labels(cloud, ks, own, workers));

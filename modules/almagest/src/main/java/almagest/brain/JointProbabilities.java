@@ -21,7 +21,7 @@ record JointProbabilities(double[] beta, int[] start, int[] other, double[] p) {
    * @param near the neighbours over which each point spreads its probability
    * @param perplexity less than {@code near.k()}
    */
-  static JointProbabilities of(NearestNeighbours near, double perplexity, Workers workers) {
+  static JointProbabilities of(CloudNeighbours near, double perplexity, Workers workers) {
     int k = near.k();
     int n = near.index().length / k;
     double[] conditional = new double[n * k];

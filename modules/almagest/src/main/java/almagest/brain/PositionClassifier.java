@@ -55,7 +55,7 @@ public final class PositionClassifier {
         Progress.Task task = progress.start("classifier null", trials, "fits")) {
       FloatMatrix cloud = FloatMatrix.zeros(arena, rows, columns);
       for (int t = 0; t < trials; t++) {
-        RandomDirections.fill(cloud, seed.split(t), workers);
+        UnitRows.fill(cloud, seed.split(t), workers);
         values[t] = published(cloud, labels, workers).value();
         task.advance(1);
       }

@@ -99,7 +99,7 @@ public final class Tsne {
     try (Progress.Task task = progress.start("t-SNE neighbours", 1, "clouds")) {
       joint =
           JointProbabilities.of(
-              NearestNeighbours.of(cloud, neighbours, workers), perplexity, workers);
+              CloudNeighbours.of(cloud, neighbours, workers), perplexity, workers);
       task.advance(1);
     }
     Repulsion repulsion = n <= EXACT ? new ExactRepulsion(workers) : new MeshRepulsion(workers);

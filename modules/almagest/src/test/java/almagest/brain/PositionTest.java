@@ -184,7 +184,7 @@ class PositionTest {
   @Test
   void randomDirectionsAreUnitAndUniform() {
     FloatMatrix cloud = FloatMatrix.zeros(2000, 5);
-    RandomDirections.fill(cloud, new Seed(1), WORKERS);
+    UnitRows.fill(cloud, new Seed(1), WORKERS);
     double[] mean = new double[5];
     double[] square = new double[5];
     for (int i = 0; i < 2000; i++) {

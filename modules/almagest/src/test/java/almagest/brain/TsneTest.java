@@ -221,7 +221,7 @@ class TsneTest {
       floats[i] = (float) x[i];
     }
     double[][] squared = squared(x, d);
-    NearestNeighbours found = NearestNeighbours.of(FloatMatrix.copyOf(floats, d), 9, WORKERS);
+    CloudNeighbours found = CloudNeighbours.of(FloatMatrix.copyOf(floats, d), 9, WORKERS);
     for (int i = 0; i < n; i++) {
       double[] row = squared[i];
       int self = i;
@@ -257,8 +257,8 @@ class TsneTest {
     double[] start = new Seed(1).generator().doubles(2L * n).toArray();
     Tsne.Result found =
         Tsne.of(x, start, new Tsne.Options(30, 12, 150, 350), WORKERS, Progress.NONE);
-    NearestNeighbours near =
-        NearestNeighbours.of(FloatMatrix.copyOf(interleaved(found), 2), 5, WORKERS);
+    CloudNeighbours near =
+        CloudNeighbours.of(FloatMatrix.copyOf(interleaved(found), 2), 5, WORKERS);
     int same = 0;
     for (int e = 0; e < near.index().length; e++) {
       same += near.index()[e] % 4 == (e / 5) % 4 ? 1 : 0;

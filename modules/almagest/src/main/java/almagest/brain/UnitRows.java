@@ -4,11 +4,11 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 
-/** Clouds in which a feature's place says nothing about it. */
-final class RandomDirections {
+/** Clouds of random unit rows, in which a feature's place says nothing about it. */
+final class UnitRows {
   private static final int PIECE = 64;
 
-  private RandomDirections() {}
+  private UnitRows() {}
 
   /** Fills every row with a direction drawn uniformly from the unit sphere. */
   static void fill(FloatMatrix into, Seed seed, Workers workers) {

@@ -11,21 +11,23 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The nearest neighbours of every point by Euclidean distance, all pairs looked at.
+ * The nearest neighbours of every point by Euclidean distance, all pairs looked at: the float32
+ * search for maps, where thousands of columns make the product all of the work; {@link
+ * almagest.stat.NearestNeighbours} is the float64 one for estimates from distances.
  *
  * @param k neighbours per point
  * @param index row-major [n, k], nearest first; equal distances in the order of the points
  * @param squared squared distances at the same places; float32 products of centred rows, so right
  *     to about 1e-6 of the points' squared lengths
  */
-record NearestNeighbours(int k, int[] index, float[] squared) {
+record CloudNeighbours(int k, int[] index, float[] squared) {
   /** Points of a tile's side: large enough that packing them for the product costs little. */
   private static final int TILE = 1024;
 
   private static final VectorSpecies<Float> LANES = FloatVector.SPECIES_PREFERRED;
 
   /** As {@link #of(CentredCloud, int, Workers)} for a cloud as it is. */
-  static NearestNeighbours of(FloatMatrix x, int k, Workers workers) {
+  static CloudNeighbours of(FloatMatrix x, int k, Workers workers) {
     try (Arena arena = Arena.ofShared()) {
       return of(CentredCloud.of(x, arena, workers), k, workers);
     }
@@ -35,7 +37,7 @@ record NearestNeighbours(int k, int[] index, float[] squared) {
    * O(n² d / 2): every tile of pairs is multiplied once and offered to both of its sides. The k
    * least of a set do not depend on the order in which its members come, so tiles may come in any.
    */
-  static NearestNeighbours of(CentredCloud cloud, int k, Workers workers) {
+  static CloudNeighbours of(CentredCloud cloud, int k, Workers workers) {
     FloatMatrix x = cloud.rows();
     int n = x.rowsAsInt();
     if (k < 1 || k >= n) {
@@ -67,7 +69,7 @@ record NearestNeighbours(int k, int[] index, float[] squared) {
             nearest[i].into(index, squared, i * k, cloud.squares()[i]);
           }
         });
-    return new NearestNeighbours(k, index, squared);
+    return new CloudNeighbours(k, index, squared);
   }
 
   private static void tile(CentredCloud cloud, int a, int b, Nearest[] nearest, Object[] locks) {
