@@ -1,7 +1,10 @@
 package almagest.feature;
 
 import almagest.linalg.Blas;
+import almagest.tensor.DType;
 import almagest.tensor.FloatMatrix;
+import almagest.tensor.Tensor;
+import almagest.tensor.TensorScope;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -59,20 +62,17 @@ final class TileEncoder {
     for (int from = 0; from < dSae; from += BLOCK) {
       int count = Math.min(BLOCK, dSae - from);
       MemorySegment block = encoder.data().asSlice(byFeature ? 4L * from * dModel : 4L * from);
-      Blas.sgemm(
-          false,
-          byFeature,
-          rows,
-          count,
-          dModel,
-          1f,
-          y,
-          dModel,
-          block,
-          byFeature ? dModel : dSae,
-          0f,
-          products,
-          count);
+      if (byFeature) {
+        try (TensorScope _ = TensorScope.open()) {
+          Tensor x = Tensor.wrap(y.asSlice(0, 4L * rows * dModel), DType.FLOAT32, rows, dModel);
+          Tensor w =
+              Tensor.wrap(block.asSlice(0, 4L * count * dModel), DType.FLOAT32, count, dModel);
+          x.linear(w, null).copyTo(products.asSlice(0, 4L * rows * count));
+        }
+      } else {
+        Blas.sgemm(
+            false, false, rows, count, dModel, 1f, y, dModel, block, dSae, 0f, products, count);
+      }
       for (int i = 0; i < rules.length; i++) {
         for (int r = 0; r < rows; r++) {
           rules[i].scan(products, 4L * r * count, from, count, selections[i][r]);

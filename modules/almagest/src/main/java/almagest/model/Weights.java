@@ -107,7 +107,8 @@ final class Weights {
   /** As {@link #linear}, from {@code NAME.weight} stored [in, out]. */
   Linear convolution(String name, int out, int in) {
     return new Linear(
-        matrix(name + ".weight", in, out).transpose(0, 1), vector(name + ".bias", out));
+        matrix(name + ".weight", in, out).transpose(0, 1).contiguous(),
+        vector(name + ".bias", out));
   }
 
   /** LayerNorm from {@code NAME.weight} and {@code NAME.bias} [d]. */

@@ -301,6 +301,9 @@ public final class Tensor implements AutoCloseable {
    * @return […, out]
    */
   public Tensor linear(Tensor weight, @Nullable Tensor bias) {
+    if (isForOneDnn(weight)) {
+      return of(oneDnnLinear(weight, bias));
+    }
     if (handle.scalar_type().intern() == weight.handle.scalar_type().intern()) {
       return of(
           bias == null
@@ -318,6 +321,26 @@ public final class Tensor implements AutoCloseable {
       product.add_(bias.handle);
     }
     return of(product);
+  }
+
+  /** Whether oneDNN computes the product, in about half the time of a BLAS library. */
+  private boolean isForOneDnn(Tensor weight) {
+    return Torch.hasOneDnn()
+        && handle.scalar_type().intern() == DType.FLOAT32.torch()
+        && weight.handle.scalar_type().intern() == DType.FLOAT32.torch()
+        && !handle.is_cuda()
+        && !handle.is_meta()
+        && !weight.handle.is_meta();
+  }
+
+  private org.bytedeco.pytorch.Tensor oneDnnLinear(Tensor weight, @Nullable Tensor bias) {
+    torch.get_num_threads(); // hands the one thread that we allow on to this thread's OpenMP
+    org.bytedeco.pytorch.Tensor packed = handle.to_mkldnn();
+    org.bytedeco.pytorch.Tensor w = weight.contiguous().handle;
+    return (bias == null
+            ? torch.mkldnn_linear(packed, w)
+            : torch.mkldnn_linear(packed, w, new TensorOptional(bias.handle)))
+        .to_dense();
   }
 
   /** The product over the last two dimensions, batched over the others. */

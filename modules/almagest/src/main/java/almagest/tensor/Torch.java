@@ -11,10 +11,13 @@ import org.bytedeco.pytorch.global.torch;
  * threads inside an operation gives other bits.
  */
 final class Torch {
+  private static final boolean ONE_DNN;
+
   static {
     Loader.load(torch.class);
     torch.set_num_threads(1);
     openblas_nolapack.blas_set_num_threads(1);
+    ONE_DNN = torch.hasMKLDNN();
   }
 
   private Torch() {}
@@ -30,6 +33,10 @@ final class Torch {
       super((Pointer) null);
       this.address = address;
     }
+  }
+
+  static boolean hasOneDnn() {
+    return ONE_DNN;
   }
 
   static boolean hasCuda() {
