@@ -62,7 +62,7 @@ class AtlasPageTest {
     assertThat(page.url()).contains("feature=");
     assertThat(page.locator(".card .context").count()).isEqualTo(6);
     assertThat(page.locator(".card .fires").count()).isGreaterThan(6);
-    assertThat(page.locator(".card .neighbours").count()).isEqualTo(5);
+    assertThat(page.locator(".card .neighbours").count()).isEqualTo(4);
     assertThat(page.locator(".card .histogram rect").count()).isEqualTo(20);
   }
 
@@ -315,7 +315,7 @@ class AtlasPageTest {
 
   @Test
   void aCardNamesVocabularyAndCrystals() {
-    Page page = browsing.open(url + "#feature=5&layer=3");
+    Page page = browsing.open(url + "#feature=5&layer=1");
     page.waitForSelector(".card .crystals li");
     assertThat(page.locator(".card code").count()).isEqualTo(16);
     assertThat(page.locator(".card").textContent())
@@ -327,7 +327,7 @@ class AtlasPageTest {
     assertThat(page.locator(".faces tbody tr").count()).isEqualTo(60);
     page.locator(".faces tbody a").first().click();
     page.waitForSelector(".card h2:has-text('5')");
-    page = browsing.open(url + "#feature=5&layer=1");
+    page = browsing.open(url + "#feature=5&layer=3");
     page.waitForSelector(".card .context");
     assertThat(page.locator(".card .crystals").count()).isZero();
   }

@@ -6,6 +6,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * Times the page of a synthetic run in Chromium, whose WebGL is drawn in software here: a folder to
@@ -22,6 +23,7 @@ final class PageTiming {
         for (let i = 0; i < 60; i++) {
           if (how === "turn") map.view.rotate(6, 2); else map.view.pan(i % 2 ? 6 : -6, 2);
           const began = performance.now();
+          map.moving = true;
           map.draw();
           const gl = map.plot.renderer?.getContext();
           if (gl) gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
@@ -33,6 +35,19 @@ final class PageTiming {
         const middle = (v) => v.sort((a, b) => a - b)[v.length >> 1].toFixed(1);
         return map.plot.kind + ": frame " + middle(frames) + " ms, drawing " + middle(work)
           + " ms, slowest frame " + frames[frames.length - 1].toFixed(1) + " ms";
+      }
+      """;
+
+  /** From a change of the address to the frame in which the page shows what belongs to it. */
+  private static final String LATENCY =
+      """
+      async ([hash, selector, text]) => {
+        const began = performance.now();
+        location.hash = hash;
+        const shown = () => [...document.querySelectorAll(selector)].some((e) => e.textContent.includes(text));
+        while (!shown()) await new Promise((done) => setTimeout(done, 1));
+        await new Promise(requestAnimationFrame);
+        return Math.round(performance.now() - began);
       }
       """;
 
@@ -52,6 +67,12 @@ final class PageTiming {
         began = System.nanoTime();
         Page page = browsing.open(html.toUri() + renderer, 1280, 860, ColorScheme.DARK);
         say("ready " + renderer, began);
+        System.out.println(
+            "  first paint "
+                + page.evaluate(
+                    "() => Math.round(performance.getEntriesByType('paint').at(-1).startTime)")
+                + " ms");
+        page.waitForTimeout(4000); // what the page opens while nothing happens
         System.out.println("  pan   " + page.evaluate(FRAMES, "pan"));
         page.locator("button:has-text('cloud')").click();
         System.out.println("  turn  " + page.evaluate(FRAMES, "turn"));
@@ -66,19 +87,20 @@ final class PageTiming {
                       return ((performance.now() - began) / 20).toFixed(1) + " ms";
                     }
                     """));
-        began = System.nanoTime();
-        page.evaluate("() => { location.hash = 'feature=77'; }");
-        page.waitForSelector(".card .context");
-        say("  first card (opens all contexts)", began);
-        began = System.nanoTime();
-        page.evaluate("() => { location.hash = 'feature=100'; }");
-        page.waitForSelector(".card h2:has-text('100')");
-        say("  next card", began);
-        began = System.nanoTime();
-        page.fill("#find", "theorem");
-        page.press("#find", "Enter");
-        page.waitForSelector(".selection tbody tr");
-        say("  search", began);
+        for (String[] step :
+            new String[][] {
+              {"first card, at once", "feature=77", ".card h2", "77"},
+              {"its contexts", "feature=77", ".card .context", ""},
+              {"next card", "feature=100", ".card h2", "100"},
+              {"search for a token", "feature=100&find=theorem", ".selection h3", "theorem"},
+              {"search for a phrase", "feature=100&find=proof+let", ".selection h3", "proof let"},
+              {"all of a lobe selected", "feature=100&select=0-" + (features - 1), ".selection h3", "Selected"},
+              {"another colouring", "feature=100&colour=angular-k3", ".legend .name", "cluster"},
+              {"colour by number", "feature=100&colour=frequency", ".legend p", "share"}
+            }) {
+          System.out.println(
+              "  " + step[0] + ": " + page.evaluate(LATENCY, List.of(step).subList(1, 4)) + " ms");
+        }
         page.close();
       }
       System.out.println(browsing.problems());

@@ -112,7 +112,7 @@ function heatMap(layer, affinity, k, at) {
         label: {
           show: true,
           formatter: (p) => `{a|${(100 * p.value[2]).toFixed(0)}}` + (p.value[3] !== undefined && names.length < 30 && innerWidth > 34 * names.length + 220 ? `\n{b|${(100 * p.value[3]).toFixed(0)}–${(100 * p.value[4]).toFixed(0)}}` : ""),
-          rich: { a: { fontSize: 13, fontWeight: 600, lineHeight: 16 }, b: { fontSize: 9, lineHeight: 11 } },
+          rich: { a: { fontSize: innerWidth > 34 * names.length + 220 ? 13 : 9.5, fontWeight: 600, lineHeight: 16 }, b: { fontSize: 9, lineHeight: 11 } },
         },
       }],
     }),

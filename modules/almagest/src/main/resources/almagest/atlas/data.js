@@ -260,7 +260,7 @@ export async function faces() {
   return (await here.column(index.faces)) ?? [];
 }
 
-/** The layer whose features faces are made of. */
+/** The layer whose features a face is made of: the one it names, else the earliest, where runs look for faces. */
 export function layerOfFace(face) {
-  return layers.find((l) => l.number === face.layer) ?? layers[layers.length >> 1];
+  return layers.find((l) => l.number === face.layer) ?? layers[0];
 }

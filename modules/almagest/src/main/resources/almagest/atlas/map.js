@@ -5,6 +5,9 @@ import { View, normalised } from "view.js";
 
 // The map: points, what lies over them (rings, names, lasso), and what hands do with it.
 
+/** More selected features than this are not ringed one by one. */
+const RINGS = 1500;
+
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
@@ -25,6 +28,11 @@ export class FeatureMap {
     this.element.almagest = this;
     this.plot = makePlot(this.canvas, location.search.slice(1));
     this.canvas = this.plot.canvas;
+    // A flat canvas takes what lies over the points as well: one picture less to put on the screen.
+    if (this.plot.context) {
+      this.over.remove();
+      this.over = this.canvas;
+    }
     this.tool = "move";
     this.marks = { picked: -1, hovered: -1, lines: [], found: null, selected: null, lit: null };
     this.named = [];
@@ -72,6 +80,26 @@ export class FeatureMap {
 
   setColours(rgba) {
     this.rgba = rgba;
+    this.shade();
+  }
+
+  /** Marks features: `found` and `selected` are lists or null. */
+  mark(marks) {
+    Object.assign(this.marks, marks);
+    this.shade();
+  }
+
+  /** A few selected features get rings; of many, the others fade. */
+  shade() {
+    if (!this.rgba) return;
+    const many = this.marks.selected?.length > RINGS;
+    let rgba = this.rgba;
+    if (many) {
+      rgba = rgba.slice();
+      const selected = new Uint8Array(this.n);
+      for (const f of this.marks.selected) selected[f] = 1;
+      for (let f = 0; f < this.n; f++) if (selected[f] === 0) rgba[4 * f + 3] *= 0.2;
+    }
     this.plot.setColours(rgba);
     this.redraw();
   }
@@ -114,8 +142,9 @@ export class FeatureMap {
     if (!this.rgba || this.view.width < 2) return;
     const ratio = Math.min(2, devicePixelRatio || 1);
     // What moves is seen less sharply.
-    this.plot.draw(this.view, this.moving ? Math.min(1, ratio) : ratio, this.grow());
-    this.drawOver(ratio);
+    const sharp = this.moving ? Math.min(1, ratio) : ratio;
+    this.plot.draw(this.view, sharp, this.grow());
+    this.drawOver(sharp);
     this.drawn = true;
   }
 
@@ -151,7 +180,7 @@ export class FeatureMap {
     const h = Math.round(view.height * ratio);
     if (this.over.width !== w || this.over.height !== h) Object.assign(this.over, { width: w, height: h });
     c.setTransform(ratio, 0, 0, ratio, 0, 0);
-    c.clearRect(0, 0, view.width, view.height);
+    if (this.over !== this.canvas) c.clearRect(0, 0, view.width, view.height);
     const ink = css("--ink");
     const accent = css("--accent");
     const p = [0, 0, 0];
@@ -180,7 +209,7 @@ export class FeatureMap {
       }
       c.stroke();
     };
-    rings(marks.selected, 1, 1, ink);
+    if (!(marks.selected?.length > RINGS)) rings(marks.selected, 1, 1, ink);
     rings(marks.found, 2, 1.5, accent);
     for (const [f, heat] of marks.lit ?? []) {
       c.globalAlpha = 0.35 + 0.65 * heat;

@@ -30,9 +30,9 @@ export class MapView {
     this.caption = el("p", { class: "caveat" });
     this.status = el("p", { class: "unseen", role: "status" });
     this.element = el("div", { class: "mapview" },
-      el("div", { class: "sky" }, this.controls, this.maps, this.legends,
+      el("div", { class: "sky" }, this.controls, this.maps, this.legends, this.below,
         el("p", { class: "caveat keys", id: "map-keys" }, "Drag to move (in 3-D to turn), wheel or two fingers to zoom, Shift and drag for a rectangle. Keys: arrows, + and −, 0 for the whole, Enter for the feature in the middle, Esc to let go."),
-        this.caption, this.below),
+        this.caption),
       this.card, this.tip, this.status);
     this.player = new Player((lit) => {
       this.panes.forEach((p) => {
@@ -40,7 +40,7 @@ export class MapView {
         p.map.redraw();
       });
     }, index.carrier === "served" && index.playable ? askServer : null);
-    this.legends.after(this.player.element);
+    this.below.after(this.player.element);
     this.panes = [];
   }
 
@@ -311,21 +311,38 @@ export class MapView {
     const silhouettes = await this.silhouettes();
     const shown = colouring?.values ? [[colouring.scale.title.split(" (")[0], colouring.values]] : silhouettes;
     const names = new Map(colouring?.entries.map((e) => [e.key, e.name]) ?? []);
-    // Thousands may be selected, and a hundred are shown: what takes time is found out when it is read.
-    const row = (feature, why) => ({
-      feature,
+    // Thousands may be selected, and a hundred are shown: everything is found out when it is read.
+    class Row {
+      constructor(feature, why) {
+        this.feature = feature;
+        this.why = why;
+      }
+
       get peaks() {
-        return (this.known ??= contexts ? contexts.peaks(feature).join(", ") : "");
-      },
-      lobe: colouring?.keys ? names.get(colouring.keys[feature]) ?? "" : "",
-      frequency: layer.frequency?.[feature],
-      fires: layer.fires?.[feature],
-      values: Object.fromEntries(shown.map(([title, values]) => [title, values[feature]])),
+        return (this.known ??= contexts ? contexts.peaks(this.feature).join(", ") : "");
+      }
+
+      get lobe() {
+        return colouring?.keys ? names.get(colouring.keys[this.feature]) ?? "" : "";
+      }
+
+      get frequency() {
+        return layer.frequency?.[this.feature];
+      }
+
+      get fires() {
+        return layer.fires?.[this.feature];
+      }
+
+      get values() {
+        return Object.fromEntries(shown.map(([title, values]) => [title, values[this.feature]]));
+      }
+
       get company() {
-        return company ? company(feature) : null;
-      },
-      why,
-    });
+        return company ? company(this.feature) : null;
+      }
+    }
+    const row = (feature, why) => new Row(feature, why);
     let found = null;
     let selected = null;
     this.below.textContent = "";
@@ -337,11 +354,7 @@ export class MapView {
       selected = unpack(state.select, layer.features);
       this.below.append(featureTable(`Selected: ${number(selected.length)} features`, selected.map((f) => row(f)), layer, shown.map(([t]) => t), () => set({ select: "", sort: "" })));
     }
-    this.panes.forEach((p) => {
-      p.map.marks.found = found;
-      p.map.marks.selected = selected;
-      p.map.redraw();
-    });
+    this.panes.forEach((p) => p.map.mark({ found, selected }));
   }
 
   savePicture() {
@@ -351,7 +364,7 @@ export class MapView {
     c.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--ground");
     c.fillRect(0, 0, canvas.width, canvas.height);
     c.drawImage(map.canvas, 0, 0);
-    c.drawImage(map.over, 0, 0);
+    if (map.over !== map.canvas) c.drawImage(map.over, 0, 0);
     canvas.toBlob((blob) => download(`${this.layer.name}-map.png`, blob));
   }
 }

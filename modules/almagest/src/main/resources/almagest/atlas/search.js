@@ -65,23 +65,32 @@ function oneToken(contexts, text, hits) {
   };
 }
 
-/** Where one of the phrase's possible first tokens stands, the text from there is compared. */
+/** A phrase may begin inside of a token and go on over those that follow. */
 function phrase(contexts, wanted, hits) {
   const lower = contexts.plain();
   const { tokens, start, feature } = contexts;
-  const begins = Uint8Array.from(lower, (token) => {
-    if (token.includes(wanted)) return 1;
-    for (let at = 0; at < token.length; at++) if (wanted.startsWith(token.slice(at))) return 1;
-    return 0;
+  // How many characters of the phrase a token can begin with: each of its ends that the phrase starts with.
+  const begins = lower.map((token) => {
+    if (token.includes(wanted)) return [wanted.length];
+    const ends = [];
+    for (let at = 0; at < token.length; at++) if (wanted.startsWith(token.slice(at))) ends.push(token.length - at);
+    return ends.length ? ends : null;
   });
+  const goesOn = (from, t, end) => {
+    let at = from;
+    for (let u = t; at < wanted.length && u < end; u++) {
+      const token = lower[tokens[u]];
+      const rest = wanted.length - at;
+      if (token.length > rest ? !token.startsWith(wanted.slice(at)) : !wanted.startsWith(token, at)) return false;
+      at += token.length;
+    }
+    return at >= wanted.length;
+  };
   for (let e = 0; e < contexts.entry.count; e++) {
-    for (let t = start[e]; t < start[e + 1]; t++) {
-      if (begins[tokens[t]] === 0) continue;
-      const head = lower[tokens[t]].length;
-      let text = "";
-      for (let u = t; u < start[e + 1] && text.length < head + wanted.length + 8; u++) text += lower[tokens[u]];
-      const at = text.replaceAll("  ", " ").indexOf(wanted);
-      if (at < 0 || at >= head) continue;
+    const end = start[e + 1];
+    for (let t = start[e]; t < end; t++) {
+      const ends = begins[tokens[t]];
+      if (ends === null || !ends.some((from) => goesOn(from, t + 1, end))) continue;
       hits[feature[e]]++;
       break;
     }

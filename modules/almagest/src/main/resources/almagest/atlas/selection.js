@@ -4,7 +4,7 @@ import { link, set, state } from "state.js";
 // The table of selected or found features: sorted by a press on a heading, filtered by a text, taken
 // away as CSV, JSONL or an address.
 
-const SHOWN = 100;
+const SHOWN = 60;
 
 /** Ranges as in 3-5,9, so that a selection fits an address. */
 export function pack(features) {
@@ -60,7 +60,9 @@ export function featureTable(title, rows, layer, numbers, close) {
   const chosen = () => {
     const kept = text ? rows.filter((r) => `${r.feature} ${r.peaks} ${r.lobe} ${r.why ?? ""}`.toLowerCase().includes(text)) : rows;
     const sign = down ? -1 : 1;
-    return [...kept].sort((a, b) => sign * (typeof rank(a) === "string" ? rank(a).localeCompare(rank(b)) : (rank(a) ?? 0) - (rank(b) ?? 0)) || a.feature - b.feature);
+    const keyed = kept.map((r) => [rank(r) ?? 0, r]);
+    keyed.sort(typeof keyed[0]?.[0] === "string" ? (a, b) => sign * a[0].localeCompare(b[0]) || a[1].feature - b[1].feature : (a, b) => sign * (a[0] - b[0]) || a[1].feature - b[1].feature);
+    return keyed.map(([, r]) => r);
   };
   const draw = () => {
     const all = chosen();
@@ -75,7 +77,7 @@ export function featureTable(title, rows, layer, numbers, close) {
     body.textContent = "";
     all.slice(0, shown).forEach((r) => body.append(el("tr", {},
       el("th", { scope: "row" }, el("a", { href: link({ feature: r.feature }) }, String(r.feature))),
-      columns.slice(1).map(([k]) => el("td", {}, numbers.includes(k) ? number(r.values[k]) : k === "frequency" ? percent(r.frequency) : k === "company" ? (r.company ? `${r.company.same} of ${r.company.all}` : "–") : r[k])))));
+      columns.slice(1).map(([k]) => el("td", { title: k === "lobe" ? r.lobe : null }, numbers.includes(k) ? number(r.values[k]) : k === "frequency" ? percent(r.frequency) : k === "company" ? (r.company ? `${r.company.same} of ${r.company.all}` : "–") : r[k])))));
     replace(note, all.length > shown ? [`The first ${number(shown)} of ${number(all.length)}; downloads hold all. `, el("button", { type: "button", onclick: () => {
       shown += 400;
       draw();
@@ -96,5 +98,6 @@ export function featureTable(title, rows, layer, numbers, close) {
         el("button", { type: "button", onclick: () => set({ select: pack(chosen().map((r) => r.feature)), find: "" }) }, "Permalink"),
         el("button", { type: "button", onclick: close }, "Clear"))),
     note,
+    numbers.some((n) => n.startsWith("silhouette")) ? el("p", { class: "caveat" }, "Silhouette: 1 deep inside its lobe, 0 on the border, below 0 nearer to another lobe; over all pairs of features, by phi (co-occurrence) or by the cosine of directions. With hundreds of dimensions nearly all values are near 0: read their order, not their size.") : null,
     el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title + ", table" }, el("table", {}, el("caption", { class: "unseen" }, title), el("thead", {}, head), body)));
 }

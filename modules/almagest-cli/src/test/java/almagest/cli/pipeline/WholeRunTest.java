@@ -2,6 +2,8 @@ package almagest.cli.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import almagest.cli.Browsing;
+import almagest.cli.PageWalk;
 import almagest.corpus.Corpora;
 import almagest.format.Json;
 import almagest.model.LanguageModel;
@@ -63,6 +65,17 @@ class WholeRunTest {
     JsonNode manifest = Json.read(folder.resolve("first/run.json"));
     assertThat(manifest.path("stages")).allMatch(s -> s.path("state").asText().equals("done"));
     assertThat(folder.resolve("first/activations")).doesNotExist();
+  }
+
+  @Test
+  void itsPageAnswersToTheHand() throws IOException {
+    try (Browsing browsing = new Browsing()) {
+      PageWalk.through(
+          browsing,
+          folder.resolve("first/index.html").toUri().toString(),
+          "the",
+          "literature");
+    }
   }
 
   @Test
