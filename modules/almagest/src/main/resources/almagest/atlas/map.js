@@ -302,8 +302,8 @@ export class FeatureMap {
     }
   }
 
-  /** The visible feature nearest to a pixel, or −1. */
-  nearest(x, y) {
+  /** The visible feature nearest to a pixel and not further from it than `within` pixels, or −1. */
+  nearest(x, y, within = 10) {
     const p = [0, 0, 0];
     let best = -1;
     let least = Infinity;
@@ -313,7 +313,7 @@ export class FeatureMap {
     const s = view.scale();
     const mx = view.x + (x - view.width / 2) / s;
     const my = view.y - (y - view.height / 2) / s;
-    const reach = view.morph === 0 ? (10 + (16 * grow) / 2) / s : Infinity;
+    const reach = view.morph === 0 ? (within + (16 * grow) / 2) / s : Infinity;
     for (let f = 0; f < this.n; f++) {
       if (Math.abs(flat[2 * f] - mx) > reach || Math.abs(flat[2 * f + 1] - my) > reach) continue;
       if (this.rgba[4 * f + 3] === 0) continue;
@@ -321,7 +321,7 @@ export class FeatureMap {
       const d = Math.hypot(p[0] - x, p[1] - y) - (this.size[f] * grow * p[2]) / 2;
       // In the cloud the nearer of two points under the hand wins.
       const rank = d < 0 && this.view.morph > 0.5 ? -p[2] : d;
-      if (d < 10 && rank < least) {
+      if (d < within && rank < least) {
         least = rank;
         best = f;
       }
@@ -431,7 +431,7 @@ export class FeatureMap {
       "=": () => this.view.zoomAt(w, h, 1.3),
       "-": () => this.view.zoomAt(w, h, 1 / 1.3),
       0: () => this.view.reset(),
-      Enter: () => this.on.pick(this.nearest(w, h)),
+      Enter: () => this.on.pick(this.nearest(w, h, step)),
       Escape: () => this.on.pick(-1),
     };
     if (!keys[event.key]) return;
