@@ -94,7 +94,12 @@ final class PageTiming {
               {"next card", "feature=100", ".card h2", "100"},
               {"search for a token", "feature=100&find=theorem", ".selection h3", "theorem"},
               {"search for a phrase", "feature=100&find=proof+let", ".selection h3", "proof let"},
-              {"all of a lobe selected", "feature=100&select=0-" + (features - 1), ".selection h3", "Selected"},
+              {
+                "all of a lobe selected",
+                "feature=100&select=0-" + (features - 1),
+                ".selection h3",
+                "Selected"
+              },
               {"another colouring", "feature=100&colour=angular-k3", ".legend .name", "cluster"},
               {"colour by number", "feature=100&colour=frequency", ".legend p", "share"}
             }) {

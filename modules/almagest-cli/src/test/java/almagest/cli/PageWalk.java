@@ -9,7 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 
-/** What a reader does with the page of a run, step by step; every step fails if the page does not answer. */
+/**
+ * What a reader does with the page of a run, step by step; every step fails if the page does not
+ * answer.
+ */
 public final class PageWalk {
   private final Browsing browsing;
   private final String url;
@@ -163,7 +166,8 @@ public final class PageWalk {
   }
 
   private void darkAndNarrow() {
-    for (String view : new String[] {"map&feature=1", "brain", "galaxy", "atom", "compare", "run"}) {
+    for (String view :
+        new String[] {"map&feature=1", "brain", "galaxy", "atom", "compare", "run"}) {
       Page page = browsing.open(url + "#view=" + view, 390, 844, ColorScheme.DARK);
       assertThat(page.evaluate("() => document.documentElement.scrollWidth"))
           .as(view)

@@ -21,9 +21,24 @@ import org.junit.jupiter.api.io.TempDir;
 class OwnCorpusPageTest {
   private static final String HOSTILE = "<img src=x onerror=alert(1)>";
   private static final String[][] SENTENCES = {
-    {"Beat the eggs with sugar until pale.", "Fold in the flour and a pinch of salt.", "Bake for twenty minutes.", "Serve the soup with fresh bread."},
-    {"The court dismissed the appeal.", "The parties shall bear their own costs.", "The claimant relied on section nine.", "The judgment was reserved."},
-    {"for i in range(10): print(i)", "def area(r): return 3.14 * r * r", "import numpy as np", "x = [len(w) for w in words]"}
+    {
+      "Beat the eggs with sugar until pale.",
+      "Fold in the flour and a pinch of salt.",
+      "Bake for twenty minutes.",
+      "Serve the soup with fresh bread."
+    },
+    {
+      "The court dismissed the appeal.",
+      "The parties shall bear their own costs.",
+      "The claimant relied on section nine.",
+      "The judgment was reserved."
+    },
+    {
+      "for i in range(10): print(i)",
+      "def area(r): return 3.14 * r * r",
+      "import numpy as np",
+      "x = [len(w) for w in words]"
+    }
   };
 
   @TempDir Path folder;
@@ -49,8 +64,7 @@ class OwnCorpusPageTest {
     Settings settings =
         new Settings(
             "tiny",
-            new Settings.Reading(
-                "all-minilm-l6-v2", corpus().toString(), List.of(1, 3), 60_000, 5),
+            new Settings.Reading("all-minilm-l6-v2", corpus().toString(), List.of(1, 3), 60_000, 5),
             new Settings.Features(null, 96, 64, 8, 60, 512),
             new Settings.Brain(256, 0, List.of(2, 3), List.of("phi", "jaccard"), 19, 100),
             1);
@@ -67,8 +81,7 @@ class OwnCorpusPageTest {
     }
     assertThat(Files.readString(run.resolve("index.html"))).doesNotContain(HOSTILE);
     try (Browsing browsing = new Browsing()) {
-      PageWalk.through(
-          browsing, run.resolve("index.html").toUri().toString(), "sugar", HOSTILE);
+      PageWalk.through(browsing, run.resolve("index.html").toUri().toString(), "sugar", HOSTILE);
     }
   }
 }

@@ -71,10 +71,7 @@ class WholeRunTest {
   void itsPageAnswersToTheHand() throws IOException {
     try (Browsing browsing = new Browsing()) {
       PageWalk.through(
-          browsing,
-          folder.resolve("first/index.html").toUri().toString(),
-          "the",
-          "literature");
+          browsing, folder.resolve("first/index.html").toUri().toString(), "the", "literature");
     }
   }
 
