@@ -124,6 +124,9 @@ class LobesCommandTest {
       assertThat(row.get("balanced_accuracy").isNumber()).isTrue();
     }
     assertThat(Files.readAllLines(folder.resolve("out/comparison.csv"))).hasSize(16);
+    JsonNode choice = lobes.at("/affinities/phi/choice");
+    assertThat(choice.get("eigengap").asInt()).isEqualTo(2);
+    assertThat(choice.get("stability_halves").asInt()).isEqualTo(2);
     JsonNode two = lobes.at("/affinities/phi/k/2");
     List<String> names = new ArrayList<>();
     two.get("names").forEach(name -> names.add(name.asText()));

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,7 +47,9 @@ public record LobesResult(
     root.put("left_out", leftOut);
     ObjectNode affinities = root.putObject("affinities");
     cuts.forEach((name, list) -> {
-      ObjectNode byK = affinities.putObject(name).putObject("k");
+      ObjectNode affinity = affinities.putObject(name);
+      affinity.set("choice", choice(list));
+      ObjectNode byK = affinity.putObject("k");
       List<String> paths = List.of();
       for (Lobes.Cut cut : list) {
         ObjectNode node = byK.putObject(Integer.toString(cut.k()));
@@ -61,6 +64,32 @@ public record LobesResult(
     angular.forEach((k, labels) ->
         geometric.putObject(Integer.toString(k)).set("sizes", Json.tree(sizes(labels, k))));
     return root;
+  }
+
+  /**
+   * The number of lobes, of those asked for, that each rule by itself would choose; the smallest of
+   * equals, and nothing where a rule was not measured. They seldom agree, and none of them says
+   * that there are lobes at all.
+   */
+  private static ObjectNode choice(List<Lobes.Cut> cuts) {
+    ObjectNode node = Json.object();
+    best(node, "eigengap", cuts, Lobes.Cut::eigengap);
+    best(node, "stability_seeds", cuts, Lobes.Cut::stabilitySeeds);
+    best(node, "stability_halves", cuts, Lobes.Cut::stabilityHalves);
+    best(node, "ncut_per_lobe", cuts, cut -> -cut.normalisedCut() / cut.k());
+    return node;
+  }
+
+  private static void best(
+      ObjectNode node, String rule, List<Lobes.Cut> cuts, ToDoubleFunction<Lobes.Cut> score) {
+    double most = Double.NEGATIVE_INFINITY;
+    for (Lobes.Cut cut : cuts) {
+      double value = score.applyAsDouble(cut);
+      if (value > most) {
+        most = value;
+        node.put(rule, cut.k());
+      }
+    }
   }
 
   private static void write(Lobes.Cut cut, ObjectNode node) {
