@@ -28,6 +28,7 @@ final class PagePictures {
     Path html = Files.createTempFile("page", ".html");
     Atlas.write(Path.of(args[0]), html);
     try (Browsing browsing = new Browsing()) {
+      path(browsing, html.toUri().toString());
       take(browsing, html.toUri().toString(), folder);
     } finally {
       Files.delete(html);
@@ -50,6 +51,24 @@ final class PagePictures {
     page.evaluate("() => document.querySelector('.selection').scrollIntoView()");
     save(image(page), folder.resolve("atlas-border.png"));
     save(sideBySide(browsing, url), folder.resolve("page.png"));
+  }
+
+  /** Milliseconds that the page takes for the documentation's example, without a reader's own. */
+  private static void path(Browsing browsing, String url) {
+    long began = System.nanoTime();
+    Page page = browsing.open(url + "#view=brain&colour=phi-k3");
+    page.waitForSelector("figure[data-figure$='lobes-by-type'] svg");
+    page.evaluate("() => { location.hash = 'colour=phi-k3'; }");
+    code(page).locator("..").locator(".border").click();
+    page.waitForSelector(".selection tbody tr");
+    for (int i = 0; i < 3; i++) {
+      String feature = page.locator(".selection tbody th a").nth(i).textContent();
+      page.locator(".selection tbody th a").nth(i).click();
+      page.waitForSelector(".card h2:has-text('" + feature + "')");
+      page.waitForSelector(".card .context");
+    }
+    System.out.println("the example: " + (System.nanoTime() - began) / 1_000_000 + " ms");
+    page.close();
   }
 
   /** The legend's entry of the first lobe that code wins. */
