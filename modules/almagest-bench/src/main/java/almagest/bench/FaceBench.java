@@ -49,7 +49,7 @@ final class FaceBench {
           () ->
               DifferenceClusters.fit(
                   Points.of(x),
-                  new DifferenceClusters.Options(k, false, false, 100, 1e-4),
+                  new DifferenceClusters.Options(k, false, false, 2, 200, 1e-5),
                   new Seed(0),
                   workers,
                   Progress.NONE),

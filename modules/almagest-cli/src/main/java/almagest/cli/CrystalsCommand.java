@@ -54,6 +54,8 @@ import picocli.CommandLine.Option;
       "Crystals of known relations: parallelograms and trapezoids before and after LDA projects"
           + " distractors out, on pairs and relations held out, beside chance; and analogies.",
       "Takes --relations with --model; or --vectors with --pairs, or with --words and --relations.",
+      "With --cloud: parallelograms and trapezoids of a cloud without relations, ranked against"
+          + " chance; writes faces.jsonl, faces.json and faces.npz.",
       "Writes crystals.json, and the differences, labels and fit of every layer for numpy."
     })
 final class CrystalsCommand implements Callable<Integer> {
@@ -64,6 +66,8 @@ final class CrystalsCommand implements Callable<Integer> {
   }
 
   @Mixin private Common common = new Common();
+
+  @Mixin private FaceSearchOptions search = new FaceSearchOptions();
 
   @Option(
       names = "--relations",
@@ -200,6 +204,14 @@ final class CrystalsCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (search.asked()) {
+      if (vectors != null || !relationFiles.isEmpty()) {
+        throw new InputException(
+            "--cloud searches for relations that nobody named: give it without --relations and"
+                + " --vectors");
+      }
+      return search.call(common, out);
+    }
     checkSources();
     Shrinkage shrink = Shrinkage.parse(shrinkage);
     Lda.Solver how =

@@ -18,7 +18,9 @@ import almagest.run.ResourceException;
 import almagest.run.Workers;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -200,6 +202,7 @@ final class FaceSearchOptions {
               names,
               features.contexts(),
               FaceGroups.of(left, listed, GROUP, workers),
+              null,
               all ? 1 : fdr);
     }
     Provenance provenance = provenance(common, argument);
@@ -250,18 +253,27 @@ final class FaceSearchOptions {
             points.rows(),
             points.columns(),
             bytes / 0x1p30);
-    if (common.memory() > 0 && bytes > common.memory()) {
+    long cap = common.memory() > 0 ? common.memory() : machine();
+    if (bytes > cap) {
       throw new ResourceException(
-          "--memory: "
+          (common.memory() > 0 ? "--memory: " : "")
               + plan
               + String.format(
                   Locale.ROOT,
-                  ", the cap is %.1f GiB; search a part of the points",
-                  common.memory() / 0x1p30));
+                  ", %s %.1f GiB; search a part of the points",
+                  common.memory() > 0 ? "the cap is" : "this machine has",
+                  cap / 0x1p30));
     }
     if (!common.quiet) {
       System.err.println("Plan: " + plan + ".");
     }
+  }
+
+  /** Bytes of memory of the machine, or of the container that this runs in. */
+  private static long machine() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : Long.MAX_VALUE;
   }
 
   private static List<String> lines(Path file) {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a search of a cloud writes: {@code faces.jsonl}, a ranked face a line; {@code faces.json},
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param labels [n] a name for every point, or empty
  * @param contexts [n] texts in which each point fires, or empty
  * @param groups segments of listed faces that carry the same function, or empty
+ * @param layer whose features the points are, in every line; null to leave it out
  * @param fdr faces with a larger q are not listed; 1 for all
  */
 public record FaceReport(
@@ -31,6 +33,7 @@ public record FaceReport(
     List<String> labels,
     List<List<String>> contexts,
     List<FaceGroups.Group> groups,
+    @Nullable Integer layer,
     double fdr) {
   public FaceReport {
     check("labels", labels.size(), n);
@@ -62,6 +65,9 @@ public record FaceReport(
     int[] points = {f.a(), f.b(), f.c(), f.d()};
     ObjectNode line = Json.object();
     line.put("rank", rank).put("kind", name(f.kind()));
+    if (layer != null) {
+      line.put("layer", layer);
+    }
     line.set("points", Json.tree(points));
     ArrayNode names = line.putArray("labels");
     for (int p : points) {

@@ -4,7 +4,6 @@ import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Workers;
 import almagest.tensor.Points;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.incubator.vector.FloatVector;
@@ -187,7 +186,9 @@ public final class FaceSearch {
     void fill(GramCloud cloud, int from, int to) {
       float[] row = new float[cloud.size()];
       for (int i = from; i < to; i++) {
-        cloud.products().copyRow(i, row);
+        for (int j = 0; j < row.length; j++) {
+          row[j] = cloud.product(i, j);
+        }
         high[i] = nextHigh[i] = Float.NEGATIVE_INFINITY;
         low[i] = nextLow[i] = Float.POSITIVE_INFINITY;
         for (int j = 0; j < row.length; j++) {
@@ -226,7 +227,6 @@ public final class FaceSearch {
   /** One thread's work on segments, with its scratch. */
   private final class Scan {
     final int n = cloud.size();
-    final MemorySegment products = cloud.products().data();
     final float[] low = cloud.low();
     final float[] w = new float[n];
     final int[] outer = new int[n];
@@ -256,7 +256,9 @@ public final class FaceSearch {
       double sine = Math.min(1, trapezoids.limit());
       cosineT = Math.max(limits.cosine, Math.sqrt(1 - sine * sine));
       double cosine = Math.min(cosineP, cosineT);
-      error = 2 * cloud.epsilon() * (cloud.norm()[a] + cloud.norm()[b]) * cloud.widest();
+      error =
+          2 * cloud.epsilon() * (cloud.norm()[a] + cloud.norm()[b]) * cloud.widest()
+              + cloud.stepError();
       double needed = (1 - 1e-6) * cosine * length * Math.max(length, leastEdge) - error;
       double most =
           ((double) extremes.high(b, a) - extremes.low(a, b))
@@ -269,14 +271,12 @@ public final class FaceSearch {
 
     /** The second bound, and what it leaves. */
     private void spread(double needed, double cosine) {
-      long rowA = (long) a * n * Float.BYTES;
-      long rowB = (long) b * n * Float.BYTES;
       FloatVector least = FloatVector.broadcast(SPECIES, Float.POSITIVE_INFINITY);
       FloatVector largest = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
       int j = 0;
       int whole = SPECIES.loopBound(n);
       for (; j < whole; j += SPECIES.length()) {
-        FloatVector v = row(rowB, j).sub(row(rowA, j));
+        FloatVector v = cloud.products(b, j).sub(cloud.products(a, j));
         v.intoArray(w, j);
         least = least.min(v);
         largest = largest.max(v);
@@ -284,7 +284,7 @@ public final class FaceSearch {
       float min = least.reduceLanes(VectorOperators.MIN);
       float max = largest.reduceLanes(VectorOperators.MAX);
       for (; j < n; j++) {
-        w[j] = cloud.products().get(b, j) - cloud.products().get(a, j);
+        w[j] = cloud.product(b, j) - cloud.product(a, j);
         min = Math.min(min, w[j]);
         max = Math.max(max, w[j]);
       }
@@ -314,11 +314,6 @@ public final class FaceSearch {
       }
     }
 
-    private FloatVector row(long at, int j) {
-      return FloatVector.fromMemorySegment(
-          SPECIES, products, at + (long) j * Float.BYTES, GramCloud.order());
-    }
-
     /**
      * All segments between one point and every other.
      *
@@ -336,12 +331,12 @@ public final class FaceSearch {
           (float) ((Math.max(square, leastEdge * leastEdge) - cloud.slack()) * (1 - 1e-5));
       double ratio = (1 + residual / 2) / (1 - residual / 2);
       float longest = (float) ((ratio * ratio * (square + cloud.slack())) * (1 + 1e-5));
-      long row = (long) point * n * Float.BYTES;
       int j = 0;
       int whole = SPECIES.loopBound(n);
       for (; j < whole; j += SPECIES.length()) {
         FloatVector t = FloatVector.fromArray(SPECIES, w, j).mul(sign).add(shift);
-        FloatVector m = row(row, j).mul(-2f).add(FloatVector.fromArray(SPECIES, low, j)).add(own);
+        FloatVector m =
+            cloud.products(point, j).mul(-2f).add(FloatVector.fromArray(SPECIES, low, j)).add(own);
         FloatVector tt = t.mul(t);
         VectorMask<Float> hit =
             tt.compare(VectorOperators.GE, m.mul(factor))
@@ -360,7 +355,7 @@ public final class FaceSearch {
       }
       for (; j < n; j++) {
         float t = sign * w[j] + shift;
-        float m = -2 * cloud.products().get(point, j) + low[j] + own;
+        float m = -2 * cloud.product(point, j) + low[j] + own;
         if (t > 0 && t * t >= m * factor && m >= shortest) {
           partner(point, j, start, t, m, factorT, longest);
         }

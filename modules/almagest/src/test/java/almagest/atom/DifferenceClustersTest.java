@@ -25,7 +25,7 @@ class DifferenceClustersTest {
   })
   void isKMeansOfTheDifferences(int n, int d, int k, boolean unit, boolean both) {
     FloatMatrix x = FaceSearchTest.normal(n, d, new Seed(n));
-    DifferenceClusters.Options options = new DifferenceClusters.Options(k, unit, both, 300, 0);
+    DifferenceClusters.Options options = new DifferenceClusters.Options(k, unit, both, 2, 300, 0);
     DifferenceClusters.Fit fit;
     try (Workers workers = new Workers(2)) {
       fit = DifferenceClusters.fit(Points.of(x), options, new Seed(4), workers, Progress.NONE);

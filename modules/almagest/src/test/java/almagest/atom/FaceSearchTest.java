@@ -113,6 +113,25 @@ class FaceSearchTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"60, 12, NORMAL", "40, 3, LATTICE", "45, 200, NORMAL", "50, 5, FAR"})
+  void productsInSingleBytesLoseNoFace(int n, int d, Shape shape) {
+    Points cloud = cloud(n, d, n, shape);
+    FaceSearch.Limits limits = FaceSearch.Limits.of(0.7, 0.85);
+    try (Workers workers = new Workers(2)) {
+      FaceSearch.Found fine = FaceSearch.of(cloud, limits, workers, Progress.NONE);
+      FaceSearch.Found coarse =
+          FaceSearch.of(
+              cloud,
+              GramCloud.of(cloud, true, workers, Progress.NONE),
+              limits,
+              workers,
+              Progress.NONE);
+      assertThat(coarse.parallelograms()).isEqualTo(fine.parallelograms());
+      assertThat(coarse.trapezoids()).isEqualTo(fine.trapezoids());
+    }
+  }
+
   @Test
   void theBestFewAreTheFirstOfAll() {
     Points cloud = cloud(40, 8, 11, Shape.NORMAL);

@@ -66,6 +66,7 @@ final class FaceStage {
                   names.names(),
                   List.of(),
                   List.of(),
+                  layer,
                   1);
           report.write(
               run.resolve("crystals"),
