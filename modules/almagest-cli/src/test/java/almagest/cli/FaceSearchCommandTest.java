@@ -96,8 +96,12 @@ class FaceSearchCommandTest {
     JsonNode summary = Json.read(folder.resolve("out/faces.json"));
     assertThat(summary.path("removed").path("directions").asInt()).isEqualTo(1);
     assertThat(summary.path("chance").path("cloud_p").asDouble()).isEqualTo(0.05);
-    assertThat(summary.path("groups").get(0).path("pairs")).hasSizeBetween(19, 21);
-    assertThat(summary.path("groups").get(0).path("labels").get(0).get(0).asText()).startsWith("w");
+    assertThat(summary.path("groups"))
+        .anyMatch(g ->
+            g.path("pairs").size() >= 19
+                && g.path("pairs").size() <= 21
+                && g.path("cosine").asDouble() > 0.99
+                && g.path("labels").get(0).get(0).asText().startsWith("w"));
     assertThat(Files.exists(folder.resolve("out/clusters.npz"))).isTrue();
     assertThat(run("--cloud", folder.resolve("x.npy").toString()).code()).isZero();
     assertThat(Files.readAllLines(folder.resolve("out/faces.jsonl")).size()).isLessThan(20);

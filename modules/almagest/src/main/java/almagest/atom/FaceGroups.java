@@ -15,11 +15,15 @@ import java.util.Set;
  * Hdbscan}). A cluster is a function vector with the pairs of points it carries into each other, a
  * relation that nobody named. By difference for parallelograms; by direction, at unit length, for
  * trapezoids. Every segment enters in both senses, and of two clusters that mirror each other one
- * is kept.
+ * is kept. Clusters with a mean cosine below {@value #LEAST_COSINE} are left out: second sides of
+ * many parallelograms lie dense without being one function.
  */
 public final class FaceGroups {
   /** Segments at most, those of the best faces: the clustering compares all with all. */
   private static final int MOST = 4000;
+
+  /** Pairs that point less one way than this are no function, however dense. */
+  private static final double LEAST_COSINE = 0.8;
 
   private FaceGroups() {}
 
@@ -111,7 +115,10 @@ public final class FaceGroups {
           pairs.add(i % 2 == 0 ? new int[] {s.from, s.to} : new int[] {s.to, s.from});
         }
       }
-      groups.add(new Group(kind, pairs, coherence(both, fresh)));
+      double cosine = coherence(both, fresh);
+      if (cosine >= LEAST_COSINE) {
+        groups.add(new Group(kind, pairs, cosine));
+      }
     }
     groups.sort(Comparator.comparingInt(g -> -g.pairs().size()));
     return groups;
