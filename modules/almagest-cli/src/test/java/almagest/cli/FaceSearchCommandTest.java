@@ -104,7 +104,9 @@ class FaceSearchCommandTest {
                 && g.path("labels").get(0).get(0).asText().startsWith("w"));
     assertThat(Files.exists(folder.resolve("out/clusters.npz"))).isTrue();
     assertThat(run("--cloud", folder.resolve("x.npy").toString()).code()).isZero();
-    assertThat(Files.readAllLines(folder.resolve("out/faces.jsonl")).size()).isLessThan(20);
+    // The distractor hides most of them.
+    assertThat(Files.readAllLines(folder.resolve("out/faces.jsonl")).size())
+        .isLessThan(lines.size() / 2);
   }
 
   @Test
