@@ -2,6 +2,8 @@ package almagest.brain;
 
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -85,8 +87,28 @@ final class RowKernel implements LossPass {
     double[] residual = new double[GROUP];
     double[] dots = new double[GROUP];
     double loss = 0;
+    long[] at = new long[GROUP];
     for (int i = from; i < to; i += GROUP) {
       int count = Math.min(GROUP, to - i);
+      if (w == 1) {
+        // Of one weight vector the rows are read where they lie; widening them would cost as much.
+        for (int g = 0; g < GROUP; g++) {
+          at[g] = (long) rows[i + Math.min(g, count - 1)] * d * Float.BYTES;
+        }
+        dots(coef, x.data(), at, d, z);
+        for (int g = 0; g < GROUP; g++) {
+          residual[g] = 0;
+          if (g < count) {
+            z[g] += intercept[0];
+            int own = label[i + g];
+            loss += LossPass.residual(z, g, 1, own, classWeight[own]);
+            residual[g] = z[g];
+          }
+          sums[0] += residual[g];
+        }
+        accumulate(residual, x.data(), at, d, products);
+        continue;
+      }
       for (int g = 0; g < GROUP; g++) {
         // A short last group repeats a row; its residual is set to zero below.
         widen(x, rows[i + Math.min(g, count - 1)], group, g * d);
@@ -158,6 +180,42 @@ final class RowKernel implements LossPass {
     }
   }
 
+  private static DoubleVector load(MemorySegment x, long offset) {
+    return FloatVector.fromMemorySegment(HALF, x, offset, ByteOrder.LITTLE_ENDIAN)
+        .convertShape(VectorOperators.F2D, LANES, 0)
+        .reinterpretAsDoubles();
+  }
+
+  private static double value(MemorySegment x, long offset) {
+    return x.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset);
+  }
+
+  /** The same of rows where they lie, from four byte offsets on. */
+  private static void dots(double[] coef, MemorySegment x, long[] at, int d, double[] into) {
+    DoubleVector a0 = DoubleVector.zero(LANES);
+    DoubleVector a1 = a0;
+    DoubleVector a2 = a0;
+    DoubleVector a3 = a0;
+    int j = 0;
+    for (; j + LANES.length() <= d; j += LANES.length()) {
+      DoubleVector v = DoubleVector.fromArray(LANES, coef, j);
+      long shift = (long) j * Float.BYTES;
+      a0 = load(x, at[0] + shift).fma(v, a0);
+      a1 = load(x, at[1] + shift).fma(v, a1);
+      a2 = load(x, at[2] + shift).fma(v, a2);
+      a3 = load(x, at[3] + shift).fma(v, a3);
+    }
+    into[0] = sum(a0);
+    into[1] = sum(a1);
+    into[2] = sum(a2);
+    into[3] = sum(a3);
+    for (; j < d; j++) {
+      for (int g = 0; g < GROUP; g++) {
+        into[g] = Math.fma(value(x, at[g] + (long) j * Float.BYTES), coef[j], into[g]);
+      }
+    }
+  }
+
   /** Lane by lane: a vector reduction has no fixed order. */
   private static double sum(DoubleVector v) {
     double total = 0;
@@ -186,6 +244,30 @@ final class RowKernel implements LossPass {
     for (; j < d; j++) {
       for (int g = 0; g < GROUP; g++) {
         products[at + j] = Math.fma(group[g * d + j], residual[g], products[at + j]);
+      }
+    }
+  }
+
+  /** The same of rows where they lie, from four byte offsets on. */
+  private static void accumulate(
+      double[] residual, MemorySegment x, long[] at, int d, double[] products) {
+    DoubleVector r0 = DoubleVector.broadcast(LANES, residual[0]);
+    DoubleVector r1 = DoubleVector.broadcast(LANES, residual[1]);
+    DoubleVector r2 = DoubleVector.broadcast(LANES, residual[2]);
+    DoubleVector r3 = DoubleVector.broadcast(LANES, residual[3]);
+    int j = 0;
+    for (; j + LANES.length() <= d; j += LANES.length()) {
+      long shift = (long) j * Float.BYTES;
+      DoubleVector sum = DoubleVector.fromArray(LANES, products, j);
+      sum = load(x, at[0] + shift).fma(r0, sum);
+      sum = load(x, at[1] + shift).fma(r1, sum);
+      sum = load(x, at[2] + shift).fma(r2, sum);
+      sum = load(x, at[3] + shift).fma(r3, sum);
+      sum.intoArray(products, j);
+    }
+    for (; j < d; j++) {
+      for (int g = 0; g < GROUP; g++) {
+        products[j] = Math.fma(value(x, at[g] + (long) j * Float.BYTES), residual[g], products[j]);
       }
     }
   }
