@@ -63,8 +63,12 @@ public final class Main implements Runnable {
     System.exit(execute(args));
   }
 
+  static CommandLine commandLine() {
+    return new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+  }
+
   static int execute(String... args) {
-    CommandLine line = new CommandLine(new Main()).setCaseInsensitiveEnumValuesAllowed(true);
+    CommandLine line = commandLine();
     line.setExecutionExceptionHandler((e, commandLine, result) -> report(e, args));
     line.setParameterExceptionHandler((e, ignored) -> {
       System.err.println("almagest: " + e.getMessage());
