@@ -62,10 +62,8 @@ record Plan(Settings settings, List<String> missing, long memory, long disk, dou
     boolean streamed = settings.streamed();
     for (String stage : missing) {
       String what = stage.substring(stage.indexOf('/') + 1);
-      double width =
-          stage.startsWith(LayerStages.folder(settings.reading().middle()))
-              ? settings.features().width()
-              : settings.features().sideWidth();
+      boolean middle = stage.startsWith(LayerStages.folder(settings.reading().middle()));
+      double width = middle ? settings.features().width() : settings.features().sideWidth();
       Map<String, Double> work =
           Map.of(
               ReadingStages.ACTIVATIONS,
@@ -79,10 +77,20 @@ record Plan(Settings settings, List<String> missing, long memory, long disk, dou
               "control",
               streamed ? 0 : 5 * tokens * width * dModel,
               "lobes",
-              60.0 * width * width * dModel / 16 * settings.brain().affinities().size());
+              lobes(settings, width, middle));
       total += work.getOrDefault(what, 0.0) / rate + 2;
     }
     return total;
+  }
+
+  /**
+   * Lobes are bound by memory: what a cut of 1,024 features takes, as so many multiply-adds, grows
+   * with their number, and faster where the classifier and its nulls are fitted.
+   */
+  private static double lobes(Settings settings, double width, boolean withClassifier) {
+    double cuts = settings.brain().affinities().size() * settings.brain().ks().size();
+    double thousands = width / 1024;
+    return cuts * (withClassifier ? 3.5e11 * Math.pow(thousands, 1.33) : 1.5e11 * thousands);
   }
 
   List<String> lines() {
