@@ -26,7 +26,7 @@ final class Transformer implements LanguageModel {
    * Tokens of a batch: enough for matrix products at full speed, few enough for a layer's tensors
    * to stay in cache. A constant, because the bits of a product depend on it.
    */
-  private static final int CPU_BATCH = 1024;
+  private static final int CPU_BATCH = 2048;
 
   private static final int CUDA_BATCH = 16_384;
 
