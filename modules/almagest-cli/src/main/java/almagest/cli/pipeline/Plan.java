@@ -22,7 +22,7 @@ import java.util.Map;
  */
 record Plan(Settings settings, List<String> missing, long memory, long disk, double seconds) {
   /** What the libraries, the engine and a forward pass need outside the heap. */
-  private static final long BASE = 1100L << 20;
+  private static final long BASE = 2200L << 20;
 
   static Plan of(Settings settings, int dModel, List<String> missing, int threads) {
     Settings.Features f = settings.features();
