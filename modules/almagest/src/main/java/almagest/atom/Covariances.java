@@ -67,9 +67,7 @@ final class Covariances {
         fourth += square * square;
       }
     }
-    Gram gram = new Gram(d);
-    gram.add(centred, workers);
-    DoubleMatrix covariance = scaled(gram.matrix(), 1.0 / n);
+    DoubleMatrix covariance = scaled(Gram.of(centred, workers), 1.0 / n);
     double delta =
         switch (shrinkage) {
           case Shrinkage.Fixed f -> f.delta();

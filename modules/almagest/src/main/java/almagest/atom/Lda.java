@@ -289,17 +289,7 @@ public record Lda(
               + " components here (one fewer than classes), not "
               + components);
     }
-    DoubleMatrix kept = kept(components);
-    double[] shift = Blas.multiply(DoubleMatrix.copyOf(mean, mean.length), kept, workers).row(0);
-    DoubleMatrix out = product(x, kept, workers);
-    for (int i = 0; i < out.rows(); i++) {
-      double[] row = out.row(i);
-      for (int k = 0; k < components; k++) {
-        row[k] -= shift[k];
-      }
-      out.setRow(i, row);
-    }
-    return out;
+    return Blas.multiply(x, mean, kept(components), workers);
   }
 
   /** As {@link #transform(Points, int, Workers)}. */
@@ -332,37 +322,7 @@ public record Lda(
 
   /** rows · right [d, k], widening a block at a time. */
   static DoubleMatrix product(Points x, DoubleMatrix right, Workers workers) {
-    int d = x.columns();
-    int k = right.columns();
-    int block = 512;
-    DoubleMatrix out = DoubleMatrix.zeros(x.rows(), k);
-    workers.run(
-        (x.rows() + block - 1) / block,
-        p -> {
-          int from = p * block;
-          int to = Math.min(x.rows(), from + block);
-          DoubleMatrix wide = DoubleMatrix.zeros(to - from, d);
-          double[] row = new double[d];
-          for (int i = from; i < to; i++) {
-            x.copyRow(i, row);
-            wide.setRow(i - from, row);
-          }
-          Blas.dgemm(
-              false,
-              false,
-              to - from,
-              k,
-              d,
-              1,
-              wide.data(),
-              d,
-              right.data(),
-              k,
-              0,
-              out.slice(from, to).data(),
-              k);
-        });
-    return out;
+    return Blas.multiply(x, new double[x.columns()], right, workers);
   }
 
   /**

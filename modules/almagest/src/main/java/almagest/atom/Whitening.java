@@ -126,9 +126,7 @@ sealed interface Whitening {
     }
     DoubleMatrix scaled = divided(centred, sd);
     DoubleMatrix columns = transposed(scaled);
-    Gram gram = new Gram(n);
-    gram.add(columns, workers);
-    double[] products = gram.matrix().toArray();
+    double[] products = Gram.of(columns, workers).toArray();
     for (int i = 0; i < products.length; i++) {
       products[i] /= n;
     }

@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
+import almagest.tensor.Points;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -205,40 +206,52 @@ public final class Blas {
     return into;
   }
 
-  /** Xᵀ X [d, d] for X [n, d] in float64; half the work of a product, by symmetry. */
-  public static DoubleMatrix gram(DoubleMatrix x, Workers workers) {
+  /**
+   * (X − origin) B in float64, widening a block of rows at a time; a new matrix.
+   *
+   * @param x [n, d]
+   * @param origin [d], taken off every row
+   * @param b [d, k]
+   * @return [n, k]
+   */
+  public static DoubleMatrix multiply(Points x, double[] origin, DoubleMatrix b, Workers workers) {
     int d = x.columns();
-    DoubleMatrix into = DoubleMatrix.zeros(d, d);
-    if (x.rows() == 0 || d == 0) {
-      return into;
+    int k = b.columns();
+    if (b.rows() != d || origin.length != d) {
+      throw new IllegalArgumentException(
+          "cannot multiply [%d, %d] less [%d] by [%d, %d]"
+              .formatted(x.rows(), d, origin.length, b.rows(), k));
     }
-    int strip = 128;
+    DoubleMatrix into = DoubleMatrix.zeros(x.rows(), k);
     workers.run(
-        (d + strip - 1) / strip,
+        k == 0 ? 0 : (x.rows() + TILE - 1) / TILE,
         t -> {
-          int from = t * strip;
-          int to = Math.min(d, from + strip);
-          MemorySegment right = x.data().asSlice((long) from * Double.BYTES);
+          int from = t * TILE;
+          int to = Math.min(x.rows(), from + TILE);
+          DoubleMatrix wide = DoubleMatrix.zeros(to - from, d);
+          double[] row = new double[d];
+          for (int i = from; i < to; i++) {
+            x.copyRow(i, row);
+            for (int c = 0; c < d; c++) {
+              row[c] -= origin[c];
+            }
+            wide.setRow(i - from, row);
+          }
           dgemm(
-              true,
+              false,
               false,
               to - from,
-              d - from,
-              x.rows(),
+              k,
+              d,
               1,
-              right,
-              d,
-              right,
-              d,
+              wide.data(),
+              Math.max(1, d),
+              b.data(),
+              k,
               0,
-              into.data().asSlice(((long) from * d + from) * Double.BYTES),
-              d);
+              into.slice(from, to).data(),
+              k);
         });
-    for (int i = 0; i < d; i++) {
-      for (int j = 0; j < i; j++) {
-        into.set(i, j, into.get(j, i));
-      }
-    }
     return into;
   }
 

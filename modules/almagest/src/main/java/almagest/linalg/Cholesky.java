@@ -105,21 +105,33 @@ public final class Cholesky {
     return x;
   }
 
-  /** The trace of A⁻¹, so that no eigenvalue of A is below its reciprocal. O(n³ / 3). */
-  public double inverseTrace() {
+  /**
+   * W = L⁻ᵀ, upper triangular, so that Wᵀ A W = I: rows with covariance A become white when
+   * multiplied by W. O(n³ / 3).
+   */
+  public DoubleMatrix whitening() {
     int n = size();
-    DoubleMatrix inverse = DoubleMatrix.zeros(n, n);
-    inverse.data().copyFrom(factor.data());
+    DoubleMatrix w = DoubleMatrix.zeros(n, n);
+    w.data().copyFrom(factor.data());
     Lapack.check(
         "dtrtri",
-        Lapack.solver(
-            () -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, inverse.data(), n)));
-    double trace = 0;
+        Lapack.solver(() -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, w.data(), n)));
+    // Row i of ours is column i of LAPACK's; what lies before the diagonal was never touched.
     for (int i = 0; i < n; i++) {
-      // Row i of ours is column i of LAPACK's; what lies before the diagonal was never touched.
-      double[] column = inverse.row(i);
-      for (int j = i; j < n; j++) {
-        trace += column[j] * column[j];
+      for (int j = 0; j < i; j++) {
+        w.set(i, j, 0);
+      }
+    }
+    return w;
+  }
+
+  /** The trace of A⁻¹, so that no eigenvalue of A is below its reciprocal. O(n³ / 3). */
+  public double inverseTrace() {
+    DoubleMatrix w = whitening();
+    double trace = 0;
+    for (int i = 0; i < size(); i++) {
+      for (double v : w.row(i)) {
+        trace += v * v;
       }
     }
     return trace;

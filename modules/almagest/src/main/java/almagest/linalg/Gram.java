@@ -46,6 +46,13 @@ public final class Gram {
     this.sum = DoubleMatrix.zeros(d, d);
   }
 
+  /** xᵀ x [d, d] of all rows of a matrix at once. */
+  public static DoubleMatrix of(DoubleMatrix x, Workers workers) {
+    Gram gram = new Gram(x.columns());
+    gram.add(x, workers);
+    return gram.matrix();
+  }
+
   /** Adds the products of a block of rows [m, d]. */
   public void add(DoubleMatrix block, Workers workers) {
     if (block.columns() != d) {

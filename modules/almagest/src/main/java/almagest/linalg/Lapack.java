@@ -48,40 +48,7 @@ public final class Lapack {
       OpenBlas.function(
           "LAPACKE_dsterf", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
 
-  private static final MethodHandle DPOTRF =
-      OpenBlas.function(
-          "LAPACKE_dpotrf",
-          FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT));
-  private static final MethodHandle DTRTRI =
-      OpenBlas.function(
-          "LAPACKE_dtrtri",
-          FunctionDescriptor.of(
-              JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT));
-
   private Lapack() {}
-
-  /**
-   * The inverse of the Cholesky factor: W, upper triangular, with Wᵀ A W = I. Rows with covariance
-   * A become white when multiplied by W. O(n³).
-   *
-   * @param matrix [n × n] A, symmetric and positive definite; left unchanged
-   * @return [n × n]
-   * @throws ArithmeticException when it is not positive definite
-   */
-  public static double[] whitening(double[] matrix, int n) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment a = copy(arena, matrix, n);
-      check("dpotrf", solver(() -> (int) DPOTRF.invokeExact(ROW_MAJOR, (byte) 'U', n, a, n)));
-      check(
-          "dtrtri",
-          solver(() -> (int) DTRTRI.invokeExact(ROW_MAJOR, (byte) 'U', (byte) 'N', n, a, n)));
-      double[] w = new double[n * n];
-      for (int i = 0; i < n; i++) {
-        MemorySegment.copy(a, JAVA_DOUBLE, ((long) i * n + i) * Double.BYTES, w, i * n + i, n - i);
-      }
-      return w;
-    }
-  }
 
   /**
    * The eigenvalues, ascending, of a symmetric tridiagonal matrix. O(n²).

@@ -23,11 +23,6 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
   /** Rows that are widened to float64 at a time. */
   private static final int BLOCK = 2048;
 
-  /** Columns a piece of the covariance takes; on the diagonal in steps that waste little. */
-  private static final int STRIP = 192;
-
-  private static final int STEP = 48;
-
   /**
    * Decomposes a cloud.
    *
@@ -101,7 +96,7 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
     if (n < 2) {
       throw new IllegalArgumentException("the covariance of " + n + " rows, expected at least 2");
     }
-    DoubleMatrix products = DoubleMatrix.zeros(d, d);
+    Gram products = new Gram(d);
     DoubleMatrix block = DoubleMatrix.zeros(Math.min(n, BLOCK), d);
     for (int from = 0; from < n; from += BLOCK) {
       int first = from;
@@ -119,93 +114,26 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
               block.setRow(i, row);
             }
           });
-      workers.run(
-          (d + STRIP - 1) / STRIP,
-          s -> multiplyStrip(block, count, products, s * STRIP, Math.min(d, (s + 1) * STRIP)));
+      products.add(block.slice(0, count), workers);
     }
-    double[] covariance = products.toArray();
-    for (int i = 0; i < d; i++) {
-      for (int j = i; j < d; j++) {
-        double v = covariance[i * d + j] / (n - 1);
-        covariance[i * d + j] = v;
-        covariance[j * d + i] = v;
-      }
+    double[] covariance = products.matrix().toArray();
+    for (int i = 0; i < covariance.length; i++) {
+      covariance[i] /= n - 1;
     }
     return covariance;
-  }
-
-  /** Adds XᵀX of the first rows of a block, at rows [left, right) from the diagonal rightwards. */
-  private static void multiplyStrip(
-      DoubleMatrix x, int rows, DoubleMatrix products, int left, int right) {
-    int d = x.columns();
-    multiply(x, rows, products, left, right, right, d);
-    for (int first = left; first < right; first += STEP) {
-      multiply(x, rows, products, first, Math.min(right, first + STEP), first, right);
-    }
-  }
-
-  /** The part of {@link #multiplyStrip} at rows [top, bottom) and columns [left, right). */
-  private static void multiply(
-      DoubleMatrix x, int rows, DoubleMatrix into, int top, int bottom, int left, int right) {
-    int d = x.columns();
-    Blas.dgemm(
-        true,
-        false,
-        bottom - top,
-        right - left,
-        rows,
-        1,
-        x.data().asSlice((long) top * Double.BYTES),
-        d,
-        x.data().asSlice((long) left * Double.BYTES),
-        d,
-        1,
-        into.data().asSlice(((long) top * d + left) * Double.BYTES),
-        d);
   }
 
   /** The rows, centred, in the coordinates of the components kept: [rows, m]. */
   public DoubleMatrix scores(Points points, Workers workers) {
     int d = mean.length;
     int m = components.length;
-    DoubleMatrix basis = DoubleMatrix.zeros(d, Math.max(1, m));
+    DoubleMatrix basis = DoubleMatrix.zeros(d, m);
     for (int j = 0; j < m; j++) {
       for (int c = 0; c < d; c++) {
         basis.set(c, j, components[j][c]);
       }
     }
-    DoubleMatrix scores = DoubleMatrix.zeros(points.rows(), m);
-    int rows = 512;
-    workers.run(
-        m == 0 ? 0 : (points.rows() + rows - 1) / rows,
-        p -> {
-          int from = p * rows;
-          int to = Math.min(points.rows(), from + rows);
-          DoubleMatrix centred = DoubleMatrix.zeros(to - from, d);
-          double[] row = new double[d];
-          for (int i = from; i < to; i++) {
-            points.copyRow(i, row);
-            for (int c = 0; c < d; c++) {
-              row[c] -= mean[c];
-            }
-            centred.setRow(i - from, row);
-          }
-          Blas.dgemm(
-              false,
-              false,
-              to - from,
-              m,
-              d,
-              1,
-              centred.data(),
-              d,
-              basis.data(),
-              m,
-              0,
-              scores.slice(from, to).data(),
-              m);
-        });
-    return scores;
+    return Blas.multiply(points, mean, basis, workers);
   }
 
   /**

@@ -1,7 +1,8 @@
 package almagest.stat;
 
 import almagest.linalg.Blas;
-import almagest.linalg.Lapack;
+import almagest.linalg.Cholesky;
+import almagest.linalg.Gram;
 import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
@@ -122,11 +123,19 @@ public final class StructurelessCloud {
           }
         });
     centre(z, workers);
-    double[] covariance = Blas.gram(z, workers).toArray();
-    for (int i = 0; i < covariance.length; i++) {
-      covariance[i] /= n - 1;
+    DoubleMatrix covariance = Gram.of(z, workers);
+    for (int c = 0; c < r; c++) {
+      double[] row = covariance.row(c);
+      for (int j = 0; j < r; j++) {
+        row[j] /= n - 1;
+      }
+      covariance.setRow(c, row);
     }
-    DoubleMatrix whitening = DoubleMatrix.copyOf(Lapack.whitening(covariance, r), r);
+    DoubleMatrix whitening =
+        Cholesky.of(covariance)
+            .orElseThrow(
+                () -> new ArithmeticException("the covariance of a draw is not positive definite"))
+            .whitening();
     DoubleMatrix x = Blas.multiply(z, Blas.multiply(whitening, axes, workers), workers);
     FloatMatrix out = FloatMatrix.zeros(n, d);
     workers.run(
