@@ -31,8 +31,6 @@ import java.util.stream.Stream;
  * computed again, as long as the provenance is the same.
  */
 public final class ActivationCollector {
-  private static final String PLAN = "plan.json";
-
   private final LanguageModel model;
   private final Set<Hook> hooks;
   private final ActivationStream stream;
@@ -73,7 +71,7 @@ public final class ActivationCollector {
       Stream<Window> windows, Path out, Provenance provenance) {
     List<Hook> ordered = hooks.stream().sorted().toList();
     for (Hook hook : ordered) {
-      prepare(folder(out, hook), hook, provenance);
+      shards(out, hook).begin(describe(hook, provenance));
     }
     TokenTable.Builder table = new TokenTable.Builder();
     List<Integer> rows = new ArrayList<>();
@@ -82,27 +80,28 @@ public final class ActivationCollector {
       stream.run(
           source.iterator(),
           workers,
-          block -> !ordered.stream().allMatch(h -> exists(out, h, block)),
+          block -> !ordered.stream().allMatch(h -> Files.exists(shards(out, h).shard(block))),
           block -> {
             block.windows().forEach(table::add);
             rows.add(block.tokens().tokens());
             block
                 .values()
                 .forEach((hook, values) ->
-                    Npy.write(ActivationStore.shardFile(folder(out, hook), block.index()), values));
+                    Npy.write(shards(out, hook).shard(block.index()), values));
             task.advance(block.tokens().tokens());
           });
     }
     TokenTable tokens = table.build();
     Map<Hook, ActivationStore> stores = new TreeMap<>();
     for (Hook hook : ordered) {
-      stores.put(hook, finish(folder(out, hook), hook, tokens, rows, provenance));
+      shards(out, hook).finish(describe(hook, provenance), tokens, rows);
+      stores.put(hook, ActivationStore.open(folder(out, hook)));
     }
     return stores;
   }
 
-  private static boolean exists(Path out, Hook hook, int block) {
-    return Files.exists(ActivationStore.shardFile(folder(out, hook), block));
+  private static ShardFolder shards(Path out, Hook hook) {
+    return ActivationStore.shards(folder(out, hook));
   }
 
   private ObjectNode describe(Hook hook, Provenance provenance) {
@@ -118,45 +117,5 @@ public final class ActivationCollector {
     special.set("after", Json.tree(model.contextSuffix()));
     special.put("stored", false);
     return root;
-  }
-
-  /** Empties a folder that was begun by something else. */
-  private void prepare(Path folder, Hook hook, Provenance provenance) {
-    ObjectNode plan = describe(hook, provenance);
-    Path file = folder.resolve(PLAN);
-    if (Files.exists(file) && sameText(Json.read(file), plan)) {
-      return;
-    }
-    if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> old = Files.newDirectoryStream(folder, "shard-*.npy")) {
-        for (Path shard : old) {
-          Files.delete(shard);
-        }
-        Files.deleteIfExists(folder.resolve(ActivationStore.DESCRIPTION));
-      } catch (IOException e) {
-        throw InputException.in(folder, "", "cannot be emptied (" + e.getMessage() + ")", "");
-      }
-    }
-    Json.write(file, plan);
-  }
-
-  private static boolean sameText(JsonNode a, JsonNode b) {
-    return Json.line(a).equals(Json.line(b));
-  }
-
-  private ActivationStore finish(
-      Path folder, Hook hook, TokenTable tokens, List<Integer> rows, Provenance provenance) {
-    Map<String, Tensor> columns = new LinkedHashMap<>();
-    columns.put("document", Tensor.of(tokens.document()));
-    columns.put("position", Tensor.of(tokens.position()));
-    columns.put("id", Tensor.of(tokens.id()));
-    columns.put("window", Tensor.of(tokens.window()));
-    Npz.writeTensors(folder.resolve(ActivationStore.TOKENS), columns);
-    ObjectNode root = describe(hook, provenance);
-    root.put("tokens", tokens.tokens());
-    ArrayNode shards = root.putArray("shards");
-    rows.forEach(shards::add);
-    Json.write(folder.resolve(ActivationStore.DESCRIPTION), root);
-    return ActivationStore.open(folder);
   }
 }

@@ -22,7 +22,6 @@ import java.util.Map;
  */
 public final class ActivationStore {
   static final String DESCRIPTION = "activations.json";
-  static final String TOKENS = "tokens.npz";
 
   private final Path folder;
   private final String model;
@@ -43,16 +42,17 @@ public final class ActivationStore {
 
   /** Opens a finished store. */
   public static ActivationStore open(Path folder) {
-    Path file = folder.resolve(DESCRIPTION);
+    ShardFolder files = shards(folder);
+    Path file = files.descriptionFile();
     JsonNode root = Json.read(file);
     List<Long> rows = new ArrayList<>();
     long total = 0;
     rows.add(0L);
     for (JsonNode shard : root.path("shards")) {
-      total = Math.addExact(total, count(file, "shards", shard));
+      total = Math.addExact(total, files.count("shards", shard, Long.MAX_VALUE));
       rows.add(total);
     }
-    if (total != count(file, "tokens", root.path("tokens"))) {
+    if (total != files.count("tokens", root.path("tokens"), Long.MAX_VALUE)) {
       throw InputException.in(
           file,
           "shards",
@@ -63,20 +63,13 @@ public final class ActivationStore {
         folder,
         root.path("model").asText(),
         Hook.parse(root.path("hook").asText()),
-        (int) Math.min(Integer.MAX_VALUE, count(file, "d_model", root.path("d_model"))),
+        (int) Math.min(Integer.MAX_VALUE, files.count("d_model", root.path("d_model"), Long.MAX_VALUE)),
         total,
         rows.stream().mapToLong(Long::longValue).toArray());
   }
 
-  private static long count(Path file, String key, JsonNode node) {
-    if (!node.isIntegralNumber() || !node.canConvertToLong() || node.longValue() < 0) {
-      throw InputException.in(file, key, "expected a whole number, found " + node, "");
-    }
-    return node.longValue();
-  }
-
-  static Path shardFile(Path folder, int shard) {
-    return folder.resolve(String.format(Locale.ROOT, "shard-%04d.npy", shard));
+  static ShardFolder shards(Path folder) {
+    return new ShardFolder(folder, "npy", DESCRIPTION);
   }
 
   public Path folder() {
@@ -113,7 +106,7 @@ public final class ActivationStore {
 
   /** A shard, [its tokens, d_model], mapped read-only. */
   public FloatMatrix shard(int shard) {
-    Path file = shardFile(folder, shard);
+    Path file = shards(folder).shard(shard);
     FloatMatrix values = Npy.map(file);
     long expected = starts[shard + 1] - starts[shard];
     if (values.rows() != expected || values.columns() != dModel) {
@@ -129,18 +122,6 @@ public final class ActivationStore {
 
   /** Where every row comes from. */
   public TokenTable tokenTable() {
-    Path file = folder.resolve(TOKENS);
-    Map<String, NpyArray> arrays = Npz.read(file);
-    TokenTable table =
-        new TokenTable(
-            Npz.get(arrays, "document", file).ints(),
-            Npz.get(arrays, "position", file).ints(),
-            Npz.get(arrays, "id", file).ints(),
-            Npz.get(arrays, "window", file).ints());
-    if (table.tokens() != tokens) {
-      throw InputException.in(
-          file, "", "expected " + tokens + " tokens, found " + table.tokens(), "collect it again");
-    }
-    return table;
+    return TokenTable.read(folder, tokens);
   }
 }

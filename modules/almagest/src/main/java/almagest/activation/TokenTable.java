@@ -1,6 +1,13 @@
 package almagest.activation;
 
+import almagest.format.NpyArray;
+import almagest.format.Npz;
+import almagest.format.Tensor;
+import almagest.run.InputException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -12,6 +19,8 @@ import java.util.stream.Stream;
  * @param window the window's index within its document
  */
 public record TokenTable(int[] document, int[] position, int[] id, int[] window) {
+  private static final String FILE = "tokens.npz";
+
   public TokenTable {
     int n = document.length;
     if (position.length != n || id.length != n || window.length != n) {
@@ -23,6 +32,37 @@ public record TokenTable(int[] document, int[] position, int[] id, int[] window)
 
   public int tokens() {
     return document.length;
+  }
+
+  /**
+   * Reads {@code tokens.npz} of a folder of shards.
+   *
+   * @param tokens how many the shards hold
+   */
+  public static TokenTable read(Path folder, long tokens) {
+    Path file = folder.resolve(FILE);
+    Map<String, NpyArray> arrays = Npz.read(file);
+    TokenTable table =
+        new TokenTable(
+            Npz.get(arrays, "document", file).ints(),
+            Npz.get(arrays, "position", file).ints(),
+            Npz.get(arrays, "id", file).ints(),
+            Npz.get(arrays, "window", file).ints());
+    if (table.tokens() != tokens) {
+      throw InputException.in(
+          file, "", "expected " + tokens + " tokens, found " + table.tokens(), "collect it again");
+    }
+    return table;
+  }
+
+  /** Writes {@code tokens.npz} into a folder of shards. */
+  public void write(Path folder) {
+    Map<String, Tensor> columns = new LinkedHashMap<>();
+    columns.put("document", Tensor.of(document));
+    columns.put("position", Tensor.of(position));
+    columns.put("id", Tensor.of(id));
+    columns.put("window", Tensor.of(window));
+    Npz.writeTensors(folder.resolve(FILE), columns);
   }
 
   /** The table of some windows, in their order. */

@@ -35,8 +35,6 @@ import java.util.stream.Stream;
  * same.
  */
 public final class FeatureCollector {
-  private static final String PLAN = "plan.json";
-
   private final LanguageModel model;
   private final Hook hook;
   private final Map<Path, Sae> saes;
@@ -69,7 +67,7 @@ public final class FeatureCollector {
    *     begun with another are begun anew
    */
   public void collect(Stream<Window> windows, Provenance provenance) {
-    saes.forEach((folder, sae) -> prepare(folder, describe(sae, provenance)));
+    saes.forEach((folder, sae) -> FeatureStore.shards(folder).begin(describe(sae, provenance)));
     TokenTable.Builder table = new TokenTable.Builder();
     List<Integer> rows = new ArrayList<>();
     try (Stream<Window> source = windows;
@@ -80,20 +78,21 @@ public final class FeatureCollector {
               workers,
               block ->
                   !saes.keySet().stream()
-                      .allMatch(f -> Files.exists(FeatureStore.shardFile(f, block))),
+                      .allMatch(f -> Files.exists(FeatureStore.shards(f).shard(block))),
               block -> {
                 block.windows().forEach(table::add);
                 rows.add(block.tokens().tokens());
                 FloatMatrix x = block.values().get(hook);
                 if (x != null) {
                   saes.forEach((folder, sae) ->
-                      write(FeatureStore.shardFile(folder, block.index()), sae.encode(x, workers)));
+                      write(FeatureStore.shards(folder).shard(block.index()), sae.encode(x, workers)));
                 }
                 task.advance(block.tokens().tokens());
               });
     }
     TokenTable tokens = table.build();
-    saes.forEach((folder, sae) -> finish(folder, describe(sae, provenance), tokens, rows));
+    saes.forEach((folder, sae) ->
+        FeatureStore.shards(folder).finish(describe(sae, provenance), tokens, rows));
   }
 
   private static void write(Path file, SparseRows features) {
@@ -114,37 +113,5 @@ public final class FeatureCollector {
     root.put("architecture", sae.weights().rule().architecture());
     root.put("d_sae", sae.dSae());
     return root;
-  }
-
-  /** Empties a folder that was begun by something else. */
-  private static void prepare(Path folder, ObjectNode plan) {
-    Path file = folder.resolve(PLAN);
-    if (Files.exists(file) && Json.line(Json.read(file)).equals(Json.line(plan))) {
-      return;
-    }
-    if (Files.isDirectory(folder)) {
-      try (DirectoryStream<Path> old = Files.newDirectoryStream(folder, "shard-*.npz")) {
-        for (Path shard : old) {
-          Files.delete(shard);
-        }
-        Files.deleteIfExists(folder.resolve(FeatureStore.DESCRIPTION));
-      } catch (IOException e) {
-        throw InputException.in(folder, "", "cannot be emptied (" + e.getMessage() + ")", "");
-      }
-    }
-    Json.write(file, plan);
-  }
-
-  private static void finish(Path folder, ObjectNode root, TokenTable tokens, List<Integer> rows) {
-    Map<String, Tensor> columns = new LinkedHashMap<>();
-    columns.put("document", Tensor.of(tokens.document()));
-    columns.put("position", Tensor.of(tokens.position()));
-    columns.put("id", Tensor.of(tokens.id()));
-    columns.put("window", Tensor.of(tokens.window()));
-    Npz.writeTensors(folder.resolve(FeatureStore.TOKENS), columns);
-    root.put("tokens", tokens.tokens());
-    ArrayNode shards = root.putArray("shards");
-    rows.forEach(shards::add);
-    Json.write(folder.resolve(FeatureStore.DESCRIPTION), root);
   }
 }

@@ -1,5 +1,6 @@
 package almagest.feature;
 
+import almagest.activation.ShardFolder;
 import almagest.activation.TokenTable;
 import almagest.format.Json;
 import almagest.format.NpyArray;
@@ -21,8 +22,7 @@ import java.util.Map;
  * writes it.
  */
 public final class FeatureStore {
-  static final String DESCRIPTION = "features.json";
-  static final String TOKENS = "tokens.npz";
+  private static final String DESCRIPTION = "features.json";
 
   private final Path folder;
   private final int dSae;
@@ -36,25 +36,19 @@ public final class FeatureStore {
 
   /** Opens a finished store. */
   public static FeatureStore open(Path folder) {
-    Path file = folder.resolve(DESCRIPTION);
-    JsonNode root = Json.read(file);
+    ShardFolder files = shards(folder);
+    JsonNode root = Json.read(files.descriptionFile());
     JsonNode shards = root.path("shards");
     int[] rows = new int[shards.size()];
     for (int s = 0; s < rows.length; s++) {
-      rows[s] = count(file, "shards", shards.get(s));
+      rows[s] = (int) files.count("shards", shards.get(s), Integer.MAX_VALUE);
     }
-    return new FeatureStore(folder, count(file, "d_sae", root.path("d_sae")), rows);
+    return new FeatureStore(
+        folder, (int) files.count("d_sae", root.path("d_sae"), Integer.MAX_VALUE), rows);
   }
 
-  private static int count(Path file, String key, JsonNode node) {
-    if (!node.isIntegralNumber() || !node.canConvertToInt() || node.intValue() < 0) {
-      throw InputException.in(file, key, "expected a whole number, found " + node, "");
-    }
-    return node.intValue();
-  }
-
-  static Path shardFile(Path folder, int shard) {
-    return folder.resolve(String.format(Locale.ROOT, "shard-%04d.npz", shard));
+  static ShardFolder shards(Path folder) {
+    return new ShardFolder(folder, "npz", DESCRIPTION);
   }
 
   public int dSae() {
@@ -71,19 +65,7 @@ public final class FeatureStore {
 
   /** Where every row comes from. */
   public TokenTable tokenTable() {
-    Path file = folder.resolve(TOKENS);
-    Map<String, NpyArray> arrays = Npz.read(file);
-    TokenTable table =
-        new TokenTable(
-            Npz.get(arrays, "document", file).ints(),
-            Npz.get(arrays, "position", file).ints(),
-            Npz.get(arrays, "id", file).ints(),
-            Npz.get(arrays, "window", file).ints());
-    if (table.tokens() != tokens()) {
-      throw InputException.in(
-          file, "", "expected " + tokens() + " tokens, found " + table.tokens(), "");
-    }
-    return table;
+    return TokenTable.read(folder, tokens());
   }
 
   /** Hands all features to everybody who counts something, shard by shard, in order. */
@@ -102,7 +84,7 @@ public final class FeatureStore {
   }
 
   private SparseRows read(int shard) {
-    Path file = shardFile(folder, shard);
+    Path file = shards(folder).shard(shard);
     Map<String, NpyArray> arrays = Npz.read(file);
     SparseRows features;
     try {
