@@ -111,7 +111,7 @@ final class RowKernel implements LossPass {
       }
       for (int g = 0; g < GROUP; g++) {
         // A short last group repeats a row; its residual is set to zero below.
-        widen(x, rows[i + Math.min(g, count - 1)], group, g * d);
+        x.widenRow(rows[i + Math.min(g, count - 1)], group, g * d);
       }
       for (int c = 0; c < w; c++) {
         dots(coef, c * d, group, d, dots);
@@ -136,23 +136,6 @@ final class RowKernel implements LossPass {
       }
     }
     return new Part(loss, products, sums);
-  }
-
-  /** Copies a row as doubles. */
-  private static void widen(FloatMatrix x, int row, double[] into, int at) {
-    int d = x.columns();
-    long offset = (long) row * d * Float.BYTES;
-    int j = 0;
-    for (; j + LANES.length() <= d; j += LANES.length()) {
-      FloatVector.fromMemorySegment(
-              HALF, x.data(), offset + (long) j * Float.BYTES, ByteOrder.LITTLE_ENDIAN)
-          .convertShape(VectorOperators.F2D, LANES, 0)
-          .reinterpretAsDoubles()
-          .intoArray(into, at + j);
-    }
-    for (; j < d; j++) {
-      into[at + j] = x.get(row, j);
-    }
   }
 
   /** The products of one weight vector with the four rows of a group. */

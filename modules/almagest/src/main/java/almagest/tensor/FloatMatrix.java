@@ -3,7 +3,13 @@ package almagest.tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Objects;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * A dense float32 matrix [rows, columns], row-major, in native or mapped memory. Rows may number
@@ -12,6 +18,10 @@ import java.util.Objects;
  */
 public final class FloatMatrix {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
+  private static final VectorSpecies<Double> WIDE = DoubleVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Float> NARROW =
+      VectorSpecies.of(
+          float.class, VectorShape.forBitSize(Math.max(64, WIDE.vectorBitSize() / 2)));
 
   private final MemorySegment data;
   private final long rows;
@@ -114,6 +124,22 @@ public final class FloatMatrix {
   /** Copies a row into {@code into}, from its start. */
   public void copyRow(long row, float[] into) {
     MemorySegment.copy(data, FLOAT, offset(row, 0), into, 0, columns);
+  }
+
+  /** Copies a row, widened, into {@code into} from index {@code at} on. */
+  public void widenRow(long row, double[] into, int at) {
+    long offset = Objects.checkIndex(row, rows) * columns * Float.BYTES;
+    int c = 0;
+    for (; c + WIDE.length() <= columns; c += WIDE.length()) {
+      FloatVector.fromMemorySegment(
+              NARROW, data, offset + (long) c * Float.BYTES, ByteOrder.LITTLE_ENDIAN)
+          .convertShape(VectorOperators.F2D, WIDE, 0)
+          .reinterpretAsDoubles()
+          .intoArray(into, at + c);
+    }
+    for (; c < columns; c++) {
+      into[at + c] = data.get(FLOAT, offset + (long) c * Float.BYTES);
+    }
   }
 
   /** A row as a new array. */

@@ -56,10 +56,6 @@ public interface Points {
 
   /** Float32 storage. */
   record Narrow(FloatMatrix matrix) implements Points {
-    private static final VectorSpecies<Double> WIDE = DoubleVector.SPECIES_PREFERRED;
-    private static final VectorSpecies<Float> HALF =
-        VectorSpecies.of(float.class, VectorShape.forBitSize(WIDE.vectorBitSize() / 2));
-
     @Override
     public int rows() {
       return matrix.rowsAsInt();
@@ -72,19 +68,7 @@ public interface Points {
 
     @Override
     public void copyRow(int row, double[] into) {
-      MemorySegment data = matrix.data();
-      long at = (long) row * matrix.columns();
-      int columns = matrix.columns();
-      int c = 0;
-      for (; c <= columns - WIDE.length(); c += WIDE.length()) {
-        FloatVector.fromMemorySegment(HALF, data, (at + c) * Float.BYTES, ByteOrder.nativeOrder())
-            .convertShape(VectorOperators.F2D, WIDE, 0)
-            .reinterpretAsDoubles()
-            .intoArray(into, c);
-      }
-      for (; c < columns; c++) {
-        into[c] = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (at + c) * Float.BYTES);
-      }
+      matrix.widenRow(row, into, 0);
     }
   }
 
