@@ -86,8 +86,7 @@ public final class Lobes {
     }
 
     /** One cut, asked only what kinds of documents its lobes answer to: for controls. */
-    public static Options typesOnly(
-        Affinity affinity, int k, double heldOut, LobeTypes.Options types) {
+    public static Options typesOnly(Affinity affinity, int k, LobeTypes.Options types) {
       return new Options(
           List.of(affinity),
           List.of(k),
@@ -95,7 +94,7 @@ public final class Lobes {
           0,
           0,
           false,
-          heldOut,
+          0,
           null,
           types,
           Method.PUBLISHED);

@@ -367,7 +367,7 @@ final class LayerStages {
         0,
         Lobes.Options.DEFAULT.seeds(),
         true,
-        1.0 / settings.reading().heldOut(),
+        0,
         new Position.Options(
             brain.trials(),
             all.strata(),
@@ -469,7 +469,6 @@ final class LayerStages {
               Lobes.Options.typesOnly(
                   Affinity.parse(settings.brain().affinities().getFirst()),
                   k,
-                  1.0 / settings.reading().heldOut(),
                   new LobeTypes.Options(settings.brain().trials(), 0));
           LobesResult cut =
               Lobes.of(
