@@ -119,19 +119,7 @@ final class CrystalsCommand implements Callable<Integer> {
               + " (default: error).")
   private Unspelled unspelled = Unspelled.ERROR;
 
-  @Option(
-      names = "--device",
-      paramLabel = "cpu|cuda",
-      defaultValue = "cpu",
-      description = "Where the model runs (default: ${DEFAULT-VALUE}).")
-  private String device = "cpu";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "float32|bf16",
-      defaultValue = "float32",
-      description = "What matrix products are computed in (default: ${DEFAULT-VALUE}).")
-  private String dtype = "float32";
+  @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Option(
       names = "--vectors",
@@ -319,8 +307,7 @@ final class CrystalsCommand implements Callable<Integer> {
     String name = String.valueOf(model);
     Path folder = EmbeddedModel.named(name).map(m -> m.folder(progress)).orElse(Path.of(name));
     Asked asked = asked(hashes);
-    try (LanguageModel opened =
-        LanguageModel.open(folder, LanguageModel.Options.of(device, dtype))) {
+    try (LanguageModel opened = LanguageModel.open(folder, compute.forModel())) {
       TreeSet<Hook> places = new TreeSet<>();
       for (String hook : hooks) {
         places.add(Hook.parse(hook));

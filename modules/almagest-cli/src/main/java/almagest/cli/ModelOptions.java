@@ -14,21 +14,9 @@ final class ModelOptions {
           "A model's directory (config.json with safetensors, or NAME.onnx of an encoder), a .gguf file, or hub:ORG/REPO.")
   String model = "";
 
-  @Option(
-      names = "--device",
-      paramLabel = "cpu|cuda",
-      defaultValue = "cpu",
-      description = "Where the model runs (default: ${DEFAULT-VALUE}).")
-  String device = "cpu";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "float32|bf16",
-      defaultValue = "float32",
-      description = "What matrix products are computed in (default: ${DEFAULT-VALUE}).")
-  String dtype = "float32";
+  @Mixin private ComputeOptions compute = new ComputeOptions();
 
   LanguageModel open(Common common) {
-    return LanguageModel.open(common.local(model), LanguageModel.Options.of(device, dtype));
+    return LanguageModel.open(common.local(model), compute.forModel());
   }
 }

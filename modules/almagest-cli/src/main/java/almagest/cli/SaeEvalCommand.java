@@ -103,19 +103,7 @@ final class SaeEvalCommand implements Callable<Integer> {
   @Option(names = "--include-bos", description = "Count position 0 as well.")
   private boolean includeBos;
 
-  @Option(
-      names = "--device",
-      paramLabel = "cpu|cuda",
-      defaultValue = "cpu",
-      description = "Where the model runs (default: ${DEFAULT-VALUE}).")
-  private String device = "cpu";
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "float32|bf16",
-      defaultValue = "float32",
-      description = "What the model's matrix products are computed in (default: ${DEFAULT-VALUE}).")
-  private String dtype = "float32";
+  @Mixin private ComputeOptions compute = new ComputeOptions();
 
   @Option(
       names = "--expect-l0",
@@ -207,8 +195,7 @@ final class SaeEvalCommand implements Callable<Integer> {
 
   private ModelEvaluation inModel(Sae opened, Path directory, Workers workers) {
     Progress progress = common.progress();
-    try (LanguageModel language =
-        LanguageModel.open(directory, LanguageModel.Options.of(device, dtype))) {
+    try (LanguageModel language = LanguageModel.open(directory, compute.forModel())) {
       Hook point = hook(opened);
       Windows.Options usual = Windows.Options.of(language);
       Windows windows =
@@ -285,7 +272,7 @@ final class SaeEvalCommand implements Callable<Integer> {
     asked.put("documents", documents);
     asked.put("context", String.valueOf(context));
     asked.put("include-bos", includeBos);
-    asked.put("dtype", dtype);
+    asked.put("dtype", compute.dtype());
     return asked;
   }
 }
