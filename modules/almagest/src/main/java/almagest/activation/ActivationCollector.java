@@ -2,23 +2,15 @@ package almagest.activation;
 
 import almagest.format.Json;
 import almagest.format.Npy;
-import almagest.format.Npz;
-import almagest.format.Tensor;
 import almagest.model.Hook;
 import almagest.model.LanguageModel;
-import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Provenance;
 import almagest.run.Workers;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -86,8 +78,8 @@ public final class ActivationCollector {
             rows.add(block.tokens().tokens());
             block
                 .values()
-                .forEach((hook, values) ->
-                    Npy.write(shards(out, hook).shard(block.index()), values));
+                .forEach(
+                    (hook, values) -> Npy.write(shards(out, hook).shard(block.index()), values));
             task.advance(block.tokens().tokens());
           });
     }

@@ -2,8 +2,6 @@ package almagest.activation;
 
 import almagest.format.Json;
 import almagest.format.Npy;
-import almagest.format.NpyArray;
-import almagest.format.Npz;
 import almagest.model.Hook;
 import almagest.run.InputException;
 import almagest.tensor.FloatMatrix;
@@ -11,8 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /**
  * Activations of one hook point on disk: a folder of shards {@code shard-NNNN.npy} [tokens,
@@ -63,7 +59,9 @@ public final class ActivationStore {
         folder,
         root.path("model").asText(),
         Hook.parse(root.path("hook").asText()),
-        (int) Math.min(Integer.MAX_VALUE, files.count("d_model", root.path("d_model"), Long.MAX_VALUE)),
+        (int)
+            Math.min(
+                Integer.MAX_VALUE, files.count("d_model", root.path("d_model"), Long.MAX_VALUE)),
         total,
         rows.stream().mapToLong(Long::longValue).toArray());
   }

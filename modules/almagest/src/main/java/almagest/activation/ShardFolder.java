@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A folder that is filled shard by shard, {@code shard-NNNN.EXTENSION}, with {@code tokens.npz} and a
- * description written last. What it is begun with stands in {@code plan.json}, so that shards of
+ * A folder that is filled shard by shard, {@code shard-NNNN.EXTENSION}, with {@code tokens.npz} and
+ * a description written last. What it is begun with stands in {@code plan.json}, so that shards of
  * something else are never taken for its own.
  *
  * @param extension of the shards, without dot
@@ -31,7 +31,9 @@ public record ShardFolder(Path path, String extension, String description) {
     return path.resolve(description);
   }
 
-  /** Begins it, or goes on with one that was begun with the same plan; others' shards are removed. */
+  /**
+   * Begins it, or goes on with one that was begun with the same plan; others' shards are removed.
+   */
   public void begin(ObjectNode plan) {
     Path file = path.resolve(PLAN);
     if (Files.exists(file) && Json.line(Json.read(file)).equals(Json.line(plan))) {
@@ -69,8 +71,7 @@ public record ShardFolder(Path path, String extension, String description) {
         || !node.canConvertToLong()
         || node.longValue() < 0
         || node.longValue() > most) {
-      throw InputException.in(
-          descriptionFile(), key, "expected a whole number, found " + node, "");
+      throw InputException.in(descriptionFile(), key, "expected a whole number, found " + node, "");
     }
     return node.longValue();
   }

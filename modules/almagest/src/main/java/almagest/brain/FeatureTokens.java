@@ -2,11 +2,7 @@ package almagest.brain;
 
 import almagest.format.Json;
 import almagest.run.InputException;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -48,33 +44,20 @@ public record FeatureTokens(List<String> vocabulary, int[][] of) {
   public static FeatureTokens read(Path file, int features) {
     Map<String, Integer> place = new LinkedHashMap<>();
     int[][] of = new int[features][0];
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
-      int number = 0;
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        number++;
-        JsonNode node = parse(line, number, file);
-        int feature = node.path("feature").asInt(-1);
-        if (feature < 0 || feature >= features) {
-          throw InputException.in(
-              file,
-              "line " + number,
-              "expected a feature below " + features + ", found " + node.path("feature"),
-              "are the examples of the same SAE?");
-        }
-        of[feature] = tokens(node.path("examples"), place);
-      }
-    } catch (IOException e) {
-      throw InputException.in(file, "", "cannot be read: " + e.getMessage(), "");
-    }
+    Json.readLines(
+        file,
+        (number, node) -> {
+          int feature = node.path("feature").asInt(-1);
+          if (feature < 0 || feature >= features) {
+            throw InputException.in(
+                file,
+                "line " + number,
+                "expected a feature below " + features + ", found " + node.path("feature"),
+                "are the examples of the same SAE?");
+          }
+          of[feature] = tokens(node.path("examples"), place);
+        });
     return new FeatureTokens(List.copyOf(place.keySet()), of);
-  }
-
-  private static JsonNode parse(String line, int number, Path file) {
-    try {
-      return Json.parse(line);
-    } catch (JsonProcessingException e) {
-      throw InputException.in(file, "line " + number, "no JSON: " + e.getOriginalMessage(), "");
-    }
   }
 
   private static int[] tokens(JsonNode examples, Map<String, Integer> place) {

@@ -88,16 +88,7 @@ public final class Lobes {
     /** One cut, asked only what kinds of documents its lobes answer to: for controls. */
     public static Options typesOnly(Affinity affinity, int k, LobeTypes.Options types) {
       return new Options(
-          List.of(affinity),
-          List.of(k),
-          false,
-          0,
-          0,
-          false,
-          0,
-          null,
-          types,
-          Method.PUBLISHED);
+          List.of(affinity), List.of(k), false, 0, 0, false, 0, null, types, Method.PUBLISHED);
     }
 
     /** The same for other affinities and numbers of lobes. */

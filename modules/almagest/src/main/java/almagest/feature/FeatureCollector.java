@@ -14,10 +14,7 @@ import almagest.run.Provenance;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.SparseRows;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -85,7 +82,9 @@ public final class FeatureCollector {
                 FloatMatrix x = block.values().get(hook);
                 if (x != null) {
                   saes.forEach((folder, sae) ->
-                      write(FeatureStore.shards(folder).shard(block.index()), sae.encode(x, workers)));
+                      write(
+                          FeatureStore.shards(folder).shard(block.index()),
+                          sae.encode(x, workers)));
                 }
                 task.advance(block.tokens().tokens());
               });

@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -101,6 +102,29 @@ public final class Json {
   /** Parses one text, e.g. a line of a corpus; the caller names the place when it fails. */
   public static JsonNode parse(String text) throws JsonProcessingException {
     return finite(MAPPER.readTree(text));
+  }
+
+  /** Takes the lines of a file one by one. */
+  @FunctionalInterface
+  public interface LineReader {
+    /**
+     * @param number of the line, from 1
+     */
+    void line(int number, JsonNode node);
+  }
+
+  /** Reads a file of one JSON value a line, without holding more than a line of it. */
+  public static void readLines(Path file, LineReader reader) {
+    int number = 0;
+    try (BufferedReader lines = Files.newBufferedReader(file)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        reader.line(++number, parse(line));
+      }
+    } catch (JsonProcessingException e) {
+      throw InputException.in(file, "line " + number, "not valid JSON (" + reason(e) + ")", "");
+    } catch (IOException e) {
+      throw InputException.in(file, "", "cannot be read (" + e.getMessage() + ")", "");
+    }
   }
 
   /** What is wrong, in one short line. */

@@ -115,7 +115,8 @@ public final class Cholesky {
     w.data().copyFrom(factor.data());
     Lapack.check(
         "dtrtri",
-        Lapack.solver(() -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, w.data(), n)));
+        Lapack.solver(
+            () -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, w.data(), n)));
     // Row i of ours is column i of LAPACK's; what lies before the diagonal was never touched.
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < i; j++) {

@@ -20,8 +20,7 @@ public final class FloatMatrix {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final VectorSpecies<Double> WIDE = DoubleVector.SPECIES_PREFERRED;
   private static final VectorSpecies<Float> NARROW =
-      VectorSpecies.of(
-          float.class, VectorShape.forBitSize(Math.max(64, WIDE.vectorBitSize() / 2)));
+      VectorSpecies.of(float.class, VectorShape.forBitSize(Math.max(64, WIDE.vectorBitSize() / 2)));
 
   private final MemorySegment data;
   private final long rows;

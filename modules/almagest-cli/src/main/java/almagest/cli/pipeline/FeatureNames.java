@@ -2,11 +2,7 @@ package almagest.cli.pipeline;
 
 import almagest.format.Json;
 import almagest.run.InputException;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,24 +29,19 @@ public record FeatureNames(List<String> names, List<List<String>> contexts) {
   public static FeatureNames read(Path file) {
     List<String> names = new ArrayList<>();
     List<List<String>> contexts = new ArrayList<>();
-    try (BufferedReader lines = Files.newBufferedReader(file)) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        JsonNode feature = Json.parse(line);
-        if (feature.path("feature").asInt(-1) != names.size()) {
-          throw InputException.in(
-              file,
-              "line " + (names.size() + 1),
-              "expected feature " + names.size() + ", found " + feature.path("feature"),
-              "");
-        }
-        names.add(name(feature.path("examples"), names.size()));
-        contexts.add(texts(feature.path("examples")));
-      }
-    } catch (JsonProcessingException e) {
-      throw InputException.in(file, "line " + (names.size() + 1), "not valid JSON", "");
-    } catch (IOException e) {
-      throw InputException.in(file, "", "cannot be read (" + e.getMessage() + ")", "");
-    }
+    Json.readLines(
+        file,
+        (number, feature) -> {
+          if (feature.path("feature").asInt(-1) != names.size()) {
+            throw InputException.in(
+                file,
+                "line " + number,
+                "expected feature " + names.size() + ", found " + feature.path("feature"),
+                "");
+          }
+          names.add(name(feature.path("examples"), names.size()));
+          contexts.add(texts(feature.path("examples")));
+        });
     return new FeatureNames(names, contexts);
   }
 
