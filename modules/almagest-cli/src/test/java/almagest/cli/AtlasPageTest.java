@@ -195,22 +195,7 @@ class AtlasPageTest {
   @Test
   void theKeyboardAloneReachesACard() {
     Page page = browsing.open(url);
-    page.locator(".map").focus();
-    double[] at = browsing.pixelOf(page, 4);
-    var box = page.locator(".map").boundingBox();
-    for (int i = 0; i < 60 && !page.url().contains("feature="); i++) {
-      at = browsing.pixelOf(page, 4);
-      double dx = at[0] - box.x - box.width / 2;
-      double dy = at[1] - box.y - box.height / 2;
-      if (Math.abs(dx) > 20) {
-        page.keyboard().press(dx > 0 ? "ArrowRight" : "ArrowLeft");
-      } else if (Math.abs(dy) > 20) {
-        page.keyboard().press(dy > 0 ? "ArrowDown" : "ArrowUp");
-      } else {
-        page.keyboard().press("+");
-        page.keyboard().press("Enter");
-      }
-    }
+    browsing.steerTo(page, 4, 60);
     page.waitForSelector(".card h2");
     page.keyboard().press("Escape");
     page.waitForSelector(".card[hidden]", attached());

@@ -82,6 +82,28 @@ public final class Browsing implements AutoCloseable {
     return new double[] {box.x + at.get(0).doubleValue(), box.y + at.get(1).doubleValue()};
   }
 
+  /**
+   * Brings a feature under the middle of the map by arrow keys, nearer by +, and presses Enter,
+   * until a card is open or the steps are used up.
+   */
+  public void steerTo(Page page, int feature, int steps) {
+    page.locator(".map").focus();
+    for (int i = 0; i < steps && !page.url().contains("feature="); i++) {
+      double[] at = pixelOf(page, feature);
+      var box = page.locator(".map").boundingBox();
+      double dx = at[0] - box.x - box.width / 2;
+      double dy = at[1] - box.y - box.height / 2;
+      if (Math.abs(dx) > 20) {
+        page.keyboard().press(dx > 0 ? "ArrowRight" : "ArrowLeft");
+      } else if (Math.abs(dy) > 20) {
+        page.keyboard().press(dy > 0 ? "ArrowDown" : "ArrowUp");
+      } else {
+        page.keyboard().press("+");
+        page.keyboard().press("Enter");
+      }
+    }
+  }
+
   public List<String> problems() {
     return problems;
   }

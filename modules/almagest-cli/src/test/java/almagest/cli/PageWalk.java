@@ -143,22 +143,7 @@ public final class PageWalk {
 
   private void keyboard() {
     Page page = browsing.open(url);
-    page.locator(".map").focus();
-    int feature = free(page);
-    for (int i = 0; i < 80 && !page.url().contains("feature="); i++) {
-      double[] at = browsing.pixelOf(page, feature);
-      var box = page.locator(".map").boundingBox();
-      double dx = at[0] - box.x - box.width / 2;
-      double dy = at[1] - box.y - box.height / 2;
-      if (Math.abs(dx) > 20) {
-        page.keyboard().press(dx > 0 ? "ArrowRight" : "ArrowLeft");
-      } else if (Math.abs(dy) > 20) {
-        page.keyboard().press(dy > 0 ? "ArrowDown" : "ArrowUp");
-      } else {
-        page.keyboard().press("+");
-        page.keyboard().press("Enter");
-      }
-    }
+    browsing.steerTo(page, free(page), 80);
     page.waitForSelector(".card h2");
     page.keyboard().press("Escape");
     page.waitForFunction("() => document.querySelector('.card').hidden");

@@ -16,7 +16,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -157,20 +156,8 @@ class PaperPresetTest {
 
   private String almagest(int expected, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-modules",
-                "jdk.incubator.vector",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
-    command.addAll(List.of(arguments));
     Path log = folder.resolve("log.txt");
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().keySet().removeIf(name -> name.startsWith("HF_"));
+    ProcessBuilder builder = Forked.java(List.of(), Main.class, arguments);
     builder.environment().put("HF_ENDPOINT", server.address().toString());
     builder.environment().put("HF_HOME", folder.resolve("cache").toString());
     Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();

@@ -3,6 +3,7 @@ package almagest.cli.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import almagest.cli.Browsing;
+import almagest.cli.Forked;
 import almagest.cli.PageWalk;
 import almagest.corpus.Corpora;
 import almagest.format.Json;
@@ -104,15 +105,7 @@ class WholeRunTest {
   }
 
   private static Process start(Path out) throws IOException {
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--enable-native-access=ALL-UNNAMED",
-            "--add-modules",
-            "jdk.incubator.vector",
-            "-cp",
-            System.getProperty("java.class.path"),
-            TinyRun.class.getName(),
-            out.toString())
+    return Forked.java(List.of(), TinyRun.class, out.toString())
         .redirectErrorStream(true)
         .redirectOutput(folder.resolve("killed.log").toFile())
         .start();
