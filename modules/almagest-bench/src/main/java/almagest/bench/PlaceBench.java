@@ -5,6 +5,7 @@ import almagest.brain.LogisticFit;
 import almagest.brain.LogisticRegression;
 import almagest.brain.PositionClassifier;
 import almagest.brain.Tsne;
+import almagest.brain.Umap;
 import almagest.format.Clouds;
 import almagest.format.Npz;
 import almagest.run.Progress;
@@ -18,12 +19,13 @@ import almagest.tensor.FloatMatrix;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /**
- * Times agreement scores, the position classifier and the map: {@code PlaceBench STAGE DATA
- * [REPEAT]} with STAGE {@code ami}, {@code logreg}, {@code null} or {@code tsne} and DATA the
- * directory of the synthetic data.
+ * Times agreement scores, the position classifier and the maps: {@code PlaceBench STAGE DATA
+ * [REPEAT]} with STAGE {@code ami}, {@code logreg}, {@code null}, {@code tsne} or {@code umap} and
+ * DATA the directory of the synthetic data.
  */
 final class PlaceBench {
   private PlaceBench() {}
@@ -36,7 +38,18 @@ final class PlaceBench {
         case "ami" -> ami(repeat, workers);
         case "logreg" -> logreg(data, repeat, workers);
         case "null" -> directions(data, repeat, workers);
-        case "tsne" -> tsne(data, repeat, workers);
+        case "tsne" ->
+            map(
+                "tsne",
+                data,
+                repeat,
+                x -> CloudMap.tsne(x, Tsne.Options.DEFAULT, workers, Stages.PROGRESS));
+        case "umap" ->
+            map(
+                "umap",
+                data,
+                repeat,
+                x -> CloudMap.umap(x, Umap.Options.DEFAULT, new Seed(0), workers, Stages.PROGRESS));
         default -> throw new IllegalArgumentException("no stage " + args[0]);
       }
     }
@@ -112,12 +125,13 @@ final class PlaceBench {
     }
   }
 
-  private static void tsne(Path data, int repeat, Workers workers) {
+  private static void map(
+      String method, Path data, int repeat, Function<FloatMatrix, CloudMap> draw) {
     FloatMatrix x = Clouds.open(data.resolve("decoder.npy").toString());
     Timing.measure(
-        "tsne " + x.rows() + "x" + x.columns(),
+        method + " " + x.rows() + "x" + x.columns(),
         repeat,
-        () -> CloudMap.tsne(x, Tsne.Options.DEFAULT, workers, Stages.PROGRESS),
+        () -> draw.apply(x),
         map -> {
           map.write(
               Path.of(System.getProperty("java.io.tmpdir")),

@@ -49,6 +49,18 @@ class MapCommandTest {
   }
 
   @Test
+  void umapWritesAMapAndHowManyNeighboursItKeeps() {
+    assertThat(run("--method", "umap", "--neighbours", "8", "--min-dist", "0.3", "--epochs", "60"))
+        .isZero();
+    assertThat(Npy.read(folder.resolve("out/map.npy")).shape()).containsExactly(60, 2);
+    JsonNode facts = Json.read(folder.resolve("out/map.json"));
+    assertThat(facts.get("method").asText()).isEqualTo("umap");
+    assertThat(facts.get("neighbours").asInt()).isEqualTo(8);
+    assertThat(facts.get("min_dist").asDouble()).isEqualTo(0.3);
+    assertThat(facts.get("neighbours_kept").asDouble()).isBetween(0.2, 1.0);
+  }
+
+  @Test
   void pcaDrawsInThreeDimensions() {
     assertThat(run("--method", "pca", "--dimensions", "3")).isZero();
     assertThat(Npy.read(folder.resolve("out/map.npy")).shape()).containsExactly(60, 3);
@@ -59,6 +71,8 @@ class MapCommandTest {
   void badInputIsNamed() {
     assertThat(run("--dimensions", "3")).isEqualTo(Main.BAD_INPUT);
     assertThat(run("--perplexity", "0.5")).isEqualTo(Main.BAD_INPUT);
+    assertThat(run("--method", "umap", "--dimensions", "3")).isEqualTo(Main.BAD_INPUT);
+    assertThat(run("--method", "umap", "--neighbours", "2")).isEqualTo(Main.BAD_INPUT);
     assertThat(Main.execute("map", "--cloud", folder.resolve("none.npy").toString()))
         .isEqualTo(Main.BAD_INPUT);
   }

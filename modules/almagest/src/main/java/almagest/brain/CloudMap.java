@@ -21,7 +21,7 @@ import java.util.List;
 /**
  * A cloud drawn in two or three dimensions.
  *
- * @param method {@code tsne} or {@code pca}
+ * @param method {@code tsne}, {@code umap} or {@code pca}
  * @param dimensions of the drawing
  * @param coordinates row-major [n, dimensions]
  * @param facts how it was made and how far it can be believed, as written to {@code map.json}
@@ -44,18 +44,12 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     Tsne.Result map;
     try (Arena arena = Arena.ofShared()) {
       CentredCloud centred = CentredCloud.of(cloud, arena, workers);
-      double[] start =
-          cloud.columns() < DENSE
-              ? scores(cloud, pca(cloud, 2, workers), 2, workers)
-              : leading(centred, arena, workers);
-      map = Tsne.of(centred, start, options, workers, progress);
+      map = Tsne.of(centred, start(cloud, centred, arena, workers), options, workers, progress);
     }
-    float[] coordinates = new float[2 * n];
+    float[] coordinates = interleaved(map.x(), map.y());
     double extent = 0;
-    for (int i = 0; i < n; i++) {
-      coordinates[2 * i] = (float) map.x()[i];
-      coordinates[2 * i + 1] = (float) map.y()[i];
-      extent = Math.max(extent, Math.max(Math.abs(map.x()[i]), Math.abs(map.y()[i])));
+    for (float v : coordinates) {
+      extent = Math.max(extent, Math.abs(v));
     }
     ObjectNode facts = facts("tsne", cloud);
     facts.put("perplexity", map.perplexity());
@@ -66,6 +60,49 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     facts.put("extent", extent);
     facts.put("start", "principal components");
     return new CloudMap("tsne", 2, coordinates, facts);
+  }
+
+  /**
+   * UMAP to two dimensions, started from the first two principal components. {@code
+   * neighbours_kept} tells how many of a point's neighbours in the cloud are among as many nearest
+   * on the map, on average.
+   */
+  public static CloudMap umap(
+      FloatMatrix cloud, Umap.Options options, Seed seed, Workers workers, Progress progress) {
+    if (cloud.rows() < 4) {
+      throw new InputException("UMAP: expected at least 4 points, found " + cloud.rows());
+    }
+    double[] start;
+    try (Arena arena = Arena.ofShared()) {
+      start = start(cloud, CentredCloud.of(cloud, arena, workers), arena, workers);
+    }
+    Umap.Result map = Umap.of(Points.of(cloud), start, options, seed, workers, progress);
+    ObjectNode facts = facts("umap", cloud);
+    facts.put("neighbours", map.neighbours());
+    facts.put("min_dist", options.distance());
+    facts.put("epochs", map.epochs());
+    facts.put("a", map.closeness().a());
+    facts.put("b", map.closeness().b());
+    facts.put("neighbours_kept", map.kept());
+    facts.put("start", "principal components");
+    return new CloudMap("umap", 2, interleaved(map.x(), map.y()), facts);
+  }
+
+  /** Where the points of a flat map begin: their first two principal components, [n, 2]. */
+  private static double[] start(
+      FloatMatrix cloud, CentredCloud centred, Arena arena, Workers workers) {
+    return cloud.columns() < DENSE
+        ? scores(cloud, pca(cloud, 2, workers), 2, workers)
+        : leading(centred, arena, workers);
+  }
+
+  private static float[] interleaved(double[] x, double[] y) {
+    float[] coordinates = new float[2 * x.length];
+    for (int i = 0; i < x.length; i++) {
+      coordinates[2 * i] = (float) x[i];
+      coordinates[2 * i + 1] = (float) y[i];
+    }
+    return coordinates;
   }
 
   /**

@@ -38,7 +38,9 @@ record JointProbabilities(double[] beta, int[] start, int[] other, double[] p) {
             beta[i] = precision(away, Math.log(perplexity), conditional, i * k);
           }
         });
-    return symmetric(n, k, near.index(), conditional, beta);
+    SymmetricPairs pairs =
+        SymmetricPairs.of(k, near.index(), conditional, (out, in) -> (out + in) / (2.0 * n));
+    return new JointProbabilities(beta, pairs.start(), pairs.other(), pairs.value());
   }
 
   /**
@@ -94,58 +96,6 @@ record JointProbabilities(double[] beta, int[] start, int[] other, double[] p) {
       into[at + m] /= sum;
     }
     return Math.exp(log);
-  }
-
-  /** (p_j|i + p_i|j) / 2n as rows of both ends. */
-  private static JointProbabilities symmetric(
-      int n, int k, int[] index, double[] conditional, double[] beta) {
-    // Incoming pairs of each point, in the order of their sources.
-    int[] incoming = new int[n + 1];
-    for (int j : index) {
-      incoming[j + 1]++;
-    }
-    for (int i = 0; i < n; i++) {
-      incoming[i + 1] += incoming[i];
-    }
-    int[] next = Arrays.copyOf(incoming, n);
-    int[] source = new int[index.length];
-    double[] weight = new double[index.length];
-    for (int i = 0; i < n; i++) {
-      for (int m = 0; m < k; m++) {
-        int j = index[i * k + m];
-        source[next[j]] = i;
-        weight[next[j]++] = conditional[i * k + m];
-      }
-    }
-    int[] start = new int[n + 1];
-    int[] other = new int[2 * index.length];
-    double[] p = new double[2 * index.length];
-    int count = 0;
-    long[] outgoing = new long[k];
-    for (int i = 0; i < n; i++) {
-      for (int m = 0; m < k; m++) {
-        outgoing[m] = (long) index[i * k + m] << 32 | m;
-      }
-      Arrays.sort(outgoing);
-      int a = 0;
-      int b = incoming[i];
-      while (a < k || b < incoming[i + 1]) {
-        int out = a < k ? (int) (outgoing[a] >> 32) : Integer.MAX_VALUE;
-        int in = b < incoming[i + 1] ? source[b] : Integer.MAX_VALUE;
-        double value = 0;
-        if (out <= in) {
-          value += conditional[i * k + (int) outgoing[a++]];
-        }
-        if (in <= out) {
-          value += weight[b++];
-        }
-        other[count] = Math.min(out, in);
-        p[count++] = value / (2.0 * n);
-      }
-      start[i + 1] = count;
-    }
-    return new JointProbabilities(
-        beta, start, Arrays.copyOf(other, count), Arrays.copyOf(p, count));
   }
 
   int n() {

@@ -239,7 +239,8 @@ class TsneTest {
     }
   }
 
-  private static FloatMatrix groups(int n, int d, int groups, long seed) {
+  /** Normal clouds about far places, the groups dealt out in turn. */
+  static FloatMatrix groups(int n, int d, int groups, long seed) {
     RandomGenerator random = new Seed(seed).generator();
     FloatMatrix x = FloatMatrix.zeros(n, d);
     for (int i = 0; i < n; i++) {

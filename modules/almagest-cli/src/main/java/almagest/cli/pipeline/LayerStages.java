@@ -18,6 +18,7 @@ import almagest.brain.LobesResult;
 import almagest.brain.Neighbours;
 import almagest.brain.Position;
 import almagest.brain.Tsne;
+import almagest.brain.Umap;
 import almagest.corpus.Document;
 import almagest.feature.ActivationSource;
 import almagest.feature.FeatureCollector;
@@ -428,13 +429,19 @@ final class LayerStages {
         });
   }
 
-  /** The flat map of the decoder directions. */
+  /** The maps of the decoder directions: t-SNE, UMAP and three principal components. */
   Stage map(Stage sae) {
     return new Stage(
         in("map"),
-        Map.of("iterations", settings.brain().mapIterations()),
+        Map.of("iterations", settings.brain().mapIterations(), "seed", settings.seed()),
         List.of(sae),
-        List.of(in("map.npy"), in("map.json"), in("pca.npy"), in("pca.json")),
+        List.of(
+            in("map.npy"),
+            in("map.json"),
+            in("map-umap.npy"),
+            in("map-umap.json"),
+            in("pca.npy"),
+            in("pca.json")),
         true,
         run -> {
           Path folder = run.resolve(folder(layer));
@@ -443,6 +450,8 @@ final class LayerStages {
           Tsne.Options options =
               new Tsne.Options(30, 12, Math.min(250, iterations / 3), iterations);
           CloudMap.tsne(decoder, options, workers, progress).write(folder, "map", provenance());
+          CloudMap.umap(decoder, Umap.Options.DEFAULT, seed("umap"), workers, progress)
+              .write(folder, "map-umap", provenance());
           CloudMap.pca(decoder, 3, workers, progress).write(folder, "pca", provenance());
         });
   }
