@@ -142,7 +142,7 @@ final class ModelCommand {
     @Option(
         names = "--mask",
         paramLabel = "MASK.npy",
-        description = "1 for a token, 0 for padding on the right, [rows, length].")
+        description = "1 for a token, 0 for padding before or after the tokens, [rows, length].")
     @Nullable Path mask;
 
     @Option(

@@ -51,7 +51,7 @@ final class Bert implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor segments) {
+  public Tensor embed(Tensor ids, @Nullable Tensor segments, int first) {
     int t = ids.size(1);
     String type = "embeddings.token_type_embeddings.weight";
     String place = "embeddings.position_embeddings.weight";
@@ -61,7 +61,7 @@ final class Bert implements Family {
             segments == null
                 ? weights.slice(type, types, d, 0, 1, DType.FLOAT32)
                 : weights.look(type, types, d, segments));
-    x = x.plusInPlace(weights.slice(place, positions, d, 0, t, DType.FLOAT32));
+    x = x.plusInPlace(weights.slice(place, positions, d, first, t, DType.FLOAT32));
     return norm("embeddings.LayerNorm").of(x);
   }
 

@@ -8,9 +8,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param ids [length], at least one
  * @param types [length] token types (BERT's segments), or null for all zero
+ * @param first the position of the first token: 0, or more where padding stood before it
  */
-public record Context(int[] ids, int @Nullable [] types) {
+public record Context(int[] ids, int @Nullable [] types, int first) {
   public Context {
+    if (first < 0) {
+      throw new IllegalArgumentException("a first position of " + first);
+    }
     if (ids.length == 0) {
       throw new IllegalArgumentException("a context of no tokens");
     }
@@ -18,6 +22,10 @@ public record Context(int[] ids, int @Nullable [] types) {
       throw new IllegalArgumentException(
           ids.length + " token ids with " + types.length + " token types");
     }
+  }
+
+  public Context(int[] ids, int @Nullable [] types) {
+    this(ids, types, 0);
   }
 
   public static Context of(int... ids) {
@@ -30,11 +38,14 @@ public record Context(int[] ids, int @Nullable [] types) {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Context c && Arrays.equals(ids, c.ids) && Arrays.equals(types, c.types);
+    return other instanceof Context c
+        && Arrays.equals(ids, c.ids)
+        && Arrays.equals(types, c.types)
+        && first == c.first;
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(ids) + Arrays.hashCode(types);
+    return 31 * (31 * Arrays.hashCode(ids) + Arrays.hashCode(types)) + first;
   }
 }

@@ -21,9 +21,10 @@ interface Family {
    *
    * @param ids [b, t] int32
    * @param types [b, t] int32, null for all zero
+   * @param first the position of the first token; rotary positions are relative and look away
    * @return [b, t, d] float32
    */
-  Tensor embed(Tensor ids, @Nullable Tensor types);
+  Tensor embed(Tensor ids, @Nullable Tensor types, int first);
 
   /** A block with its weights, which live as long as the scope that is open now. */
   Block block(int layer);

@@ -50,7 +50,7 @@ final class Gemma implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights
         .look("embed_tokens.weight", sizes.vocabulary(), d, ids)
         .timesInPlace((float) Math.sqrt(d));

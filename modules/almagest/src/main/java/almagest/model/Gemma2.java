@@ -57,7 +57,7 @@ final class Gemma2 implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights
         .look("embed_tokens.weight", sizes.vocabulary(), d, ids)
         .timesInPlace((float) Math.sqrt(d));

@@ -19,7 +19,6 @@ final class Gemma3 implements Family {
   private final int inner;
   private final int[] windows;
   private final double scale;
-  private final double scoreCap;
   private final double logitCap;
   private final double epsilon;
   private final boolean bias;
@@ -40,7 +39,7 @@ final class Gemma3 implements Family {
     config.ignore("hidden_act"); // hidden_activation is what counts
     activation = Activation.named(config, "hidden_activation");
     scale = 1 / Math.sqrt(config.number("query_pre_attn_scalar", 256));
-    scoreCap = config.cap("attn_logit_softcapping", 0);
+    config.ignore("attn_logit_softcapping"); // transformers knows the key and applies it nowhere
     logitCap = config.cap("final_logit_softcapping", 0);
     slidingRope = Rope.read(config, width, weights.device(), "sliding_attention");
     fullRope = Rope.read(config, width, weights.device(), "full_attention");
@@ -62,7 +61,7 @@ final class Gemma3 implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights
         .look("embed_tokens.weight", sizes.vocabulary(), d, ids)
         .timesInPlace((float) Math.sqrt(d));
@@ -82,7 +81,7 @@ final class Gemma3 implements Family {
     Norm beforeMlp = weights.rmsNormOnePlus(name + "pre_feedforward_layernorm", d, epsilon);
     GatedMlp mlp = GatedMlp.load(weights, name + "mlp", inner, d, false, activation);
     Norm afterMlp = weights.rmsNormOnePlus(name + "post_feedforward_layernorm", d, epsilon);
-    Attention attention = Attention.causal(scale).within(windows[layer]).cappedAt(scoreCap);
+    Attention attention = Attention.causal(scale).within(windows[layer]);
     Rope rope = windows[layer] > 0 ? slidingRope : fullRope;
 
     return (x, taps) -> {

@@ -18,6 +18,8 @@ final class Gpt2 implements Family {
   private final int inner;
   private final double epsilon;
   private final Activation activation;
+  private final boolean scaled;
+  private final boolean scaledByDepth;
   private final Head head;
 
   Gpt2(Config config, Weights weights) {
@@ -35,8 +37,8 @@ final class Gpt2 implements Family {
             config.positive("n_positions"),
             config.positive("vocab_size"));
     head = Head.read(config, weights, this.weights, "wte.weight", "lm_head.weight", sizes, true);
-    config.require("scale_attn_weights", true);
-    config.require("scale_attn_by_inverse_layer_idx", false);
+    scaled = config.flag("scale_attn_weights", true);
+    scaledByDepth = config.flag("scale_attn_by_inverse_layer_idx", false);
     config.require("add_cross_attention", false);
     config.ignore("attn_pdrop", "embd_pdrop", "resid_pdrop", "n_ctx", "reorder_and_upcast_attn");
     config.ignore("summary_activation", "summary_first_dropout", "summary_proj_to_labels");
@@ -50,11 +52,11 @@ final class Gpt2 implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     int t = ids.size(1);
     return weights
         .look("wte.weight", sizes.vocabulary(), d, ids)
-        .plusInPlace(weights.slice("wpe.weight", sizes.context(), d, 0, t, DType.FLOAT32));
+        .plusInPlace(weights.slice("wpe.weight", sizes.context(), d, first, t, DType.FLOAT32));
   }
 
   @Override
@@ -66,7 +68,8 @@ final class Gpt2 implements Family {
     Norm beforeMlp = weights.layerNorm(name + "ln_2", d, epsilon);
     Linear up = weights.convolution(name + "mlp.c_fc", inner, d);
     Linear down = weights.convolution(name + "mlp.c_proj", d, inner);
-    Attention attention = Attention.causal(Math.sqrt((double) heads / d));
+    double scale = scaled ? Math.sqrt((double) heads / d) : 1;
+    Attention attention = Attention.causal(scaledByDepth ? scale / (layer + 1) : scale);
 
     return (x, taps) -> {
       Tensor qkv = fused.of(beforeAttention.of(x)); // [b, t, 3 d]

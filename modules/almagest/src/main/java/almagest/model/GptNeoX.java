@@ -47,7 +47,7 @@ final class GptNeoX implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights.look("embed_in.weight", sizes.vocabulary(), d, ids);
   }
 

@@ -49,7 +49,7 @@ final class Llama implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights.look("embed_tokens.weight", sizes.vocabulary(), d, ids);
   }
 

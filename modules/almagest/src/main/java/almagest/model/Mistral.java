@@ -46,7 +46,7 @@ final class Mistral implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights.look("embed_tokens.weight", sizes.vocabulary(), d, ids);
   }
 

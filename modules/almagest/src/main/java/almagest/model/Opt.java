@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * OPT (Zhang et al. 2022, arXiv 2205.01068): learned positions of which the first two rows are
- * never used, LayerNorm before each half, ReLU. The 350-million model normalises after each half
+ * never used and which are counted from a text's first token, whatever padding stands before it;
+ * LayerNorm before each half, ReLU. The 350-million model normalises after each half
  * and is refused.
  */
 final class Opt implements Family {
@@ -49,7 +50,7 @@ final class Opt implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     int t = ids.size(1);
     int rows = sizes.context() + OFFSET;
     return weights

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Token ids as other libraries lay them out: rows of equal length, the shorter ones padded on the
- * right.
+ * Token ids as other libraries lay them out: rows of equal length, the shorter ones padded on
+ * either side. A token keeps the position at which it stands in its row.
  *
  * @param length of a row
  * @param contexts the rows without their padding
@@ -38,12 +38,14 @@ public record PaddedBatch(int length, List<Context> contexts) {
     int[] kinds = types == null ? null : integers(file, "token types", types, shape);
     List<Context> contexts = new ArrayList<>();
     for (int row = 0; row < shape[0]; row++) {
-      int from = row * shape[1];
-      int to = from + (ones == null ? shape[1] : tokens(file, ones, row, shape[1]));
+      int first = ones == null ? 0 : first(file, ones, row, shape[1]);
+      int from = row * shape[1] + first;
+      int to = ones == null ? from + shape[1] : end(file, ones, row, shape[1], first);
       contexts.add(
           new Context(
               Arrays.copyOfRange(ids, from, to),
-              kinds == null ? null : Arrays.copyOfRange(kinds, from, to)));
+              kinds == null ? null : Arrays.copyOfRange(kinds, from, to),
+              first));
     }
     return new PaddedBatch(shape[1], contexts);
   }
@@ -66,22 +68,30 @@ public record PaddedBatch(int length, List<Context> contexts) {
     }
   }
 
-  private static int tokens(Path file, int[] mask, int row, int length) {
-    int tokens = 0;
+  /** The first column of a row that holds a token. */
+  private static int first(Path file, int[] mask, int row, int length) {
     for (int i = 0; i < length; i++) {
-      int value = mask[row * length + i];
-      if (value != 0 && (value != 1 || tokens < i)) {
+      if (mask[row * length + i] != 0) {
+        return i;
+      }
+    }
+    throw InputException.in(file, "mask, row " + row, "a row of padding only", "leave it out");
+  }
+
+  /** Where the tokens from {@code first} on end, counted over all rows. */
+  private static int end(Path file, int[] mask, int row, int length, int first) {
+    int start = row * length;
+    int end = start + first;
+    for (int i = start + first; i < start + length; i++) {
+      if (mask[i] != 0 && (mask[i] != 1 || end < i)) {
         throw InputException.in(
             file,
             "mask, row " + row,
-            "expected ones and then zeros",
-            "pad on the right; gaps and left padding are not computed");
+            "expected ones, and zeros before or after them",
+            "gaps between tokens are not computed");
       }
-      tokens += value;
+      end += mask[i];
     }
-    if (tokens == 0) {
-      throw InputException.in(file, "mask, row " + row, "a row of padding only", "leave it out");
-    }
-    return tokens;
+    return end;
   }
 }

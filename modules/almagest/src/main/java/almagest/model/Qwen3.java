@@ -48,7 +48,7 @@ final class Qwen3 implements Family {
   }
 
   @Override
-  public Tensor embed(Tensor ids, @Nullable Tensor types) {
+  public Tensor embed(Tensor ids, @Nullable Tensor types, int first) {
     return weights.look("embed_tokens.weight", sizes.vocabulary(), d, ids);
   }
 

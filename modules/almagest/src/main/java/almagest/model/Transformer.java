@@ -57,8 +57,8 @@ final class Transformer implements LanguageModel {
     this.options = options;
   }
 
-  /** Equally long contexts that are computed together. */
-  private record Batch(int[] contexts, Tensor ids, @Nullable Tensor types) {
+  /** Equally long contexts from one position on, which are computed together. */
+  private record Batch(int[] contexts, Tensor ids, @Nullable Tensor types, int first) {
     int length() {
       return ids.size(1);
     }
@@ -69,14 +69,17 @@ final class Transformer implements LanguageModel {
     check(contexts, request);
     int[] lengths = contexts.stream().mapToInt(Context::length).toArray();
     long[] starts = new long[lengths.length + 1];
+    long rows = 0;
     for (int c = 0; c < lengths.length; c++) {
-      if (request.stride() > 0 && lengths[c] > request.stride()) {
+      int before = request.stride() > 0 ? contexts.get(c).first() : 0;
+      if (request.stride() > 0 && before + lengths[c] > request.stride()) {
         throw new IllegalArgumentException(
-            lengths[c] + " tokens at a stride of " + request.stride());
+            before + lengths[c] + " tokens at a stride of " + request.stride());
       }
-      starts[c + 1] = starts[c] + (request.stride() > 0 ? request.stride() : lengths[c]);
+      starts[c] = rows + before;
+      rows += request.stride() > 0 ? request.stride() : lengths[c];
     }
-    long rows = starts[lengths.length];
+    starts[lengths.length] = rows;
     Arena arena = Arena.ofShared();
     try {
       Map<Hook, FloatMatrix> values = new TreeMap<>();
@@ -105,7 +108,8 @@ final class Transformer implements LanguageModel {
           x.length,
           i -> {
             try (TensorScope scope = TensorScope.open()) {
-              x[i] = scope.keep(family.embed(batches.get(i).ids, batches.get(i).types));
+              Batch batch = batches.get(i);
+              x[i] = scope.keep(family.embed(batch.ids, batch.types, batch.first));
             }
           });
       int blocks = blocksNeeded(request);
@@ -235,25 +239,30 @@ final class Transformer implements LanguageModel {
     return blocks;
   }
 
+  /** What contexts of a batch share. */
+  private record Place(int length, int first) {}
+
   /** Contexts by length, in the order in which a length first appears, cut into batches. */
   private List<Batch> batches(List<Context> contexts) {
-    Map<Integer, List<Integer>> byLength = new LinkedHashMap<>();
+    Map<Place, List<Integer>> byPlace = new LinkedHashMap<>();
     for (int c = 0; c < contexts.size(); c++) {
-      byLength.computeIfAbsent(contexts.get(c).length(), k -> new ArrayList<>()).add(c);
+      Place place = new Place(contexts.get(c).length(), contexts.get(c).first());
+      byPlace.computeIfAbsent(place, k -> new ArrayList<>()).add(c);
     }
     int tokens = options.device() == Device.CUDA ? CUDA_BATCH : CPU_BATCH;
     List<Batch> batches = new ArrayList<>();
-    byLength.forEach((length, members) -> {
-      int size = Math.max(1, tokens / length);
+    byPlace.forEach((place, members) -> {
+      int size = Math.max(1, tokens / place.length);
       for (int from = 0; from < members.size(); from += size) {
         batches.add(
-            batch(contexts, members.subList(from, Math.min(members.size(), from + size)), length));
+            batch(contexts, members.subList(from, Math.min(members.size(), from + size)), place));
       }
     });
     return batches;
   }
 
-  private Batch batch(List<Context> contexts, List<Integer> members, int length) {
+  private Batch batch(List<Context> contexts, List<Integer> members, Place place) {
+    int length = place.length;
     int b = members.size();
     int[] ids = new int[b * length];
     int[] types = new int[b * length];
@@ -270,7 +279,8 @@ final class Transformer implements LanguageModel {
     return new Batch(
         members.stream().mapToInt(Integer::intValue).toArray(),
         Tensor.of(ids, b, length).to(options.device()),
-        typed ? Tensor.of(types, b, length).to(options.device()) : null);
+        typed ? Tensor.of(types, b, length).to(options.device()) : null,
+        place.first);
   }
 
   private void each(Workers workers, int pieces, IntConsumer piece) {
@@ -293,10 +303,10 @@ final class Transformer implements LanguageModel {
     }
     for (int c = 0; c < contexts.size(); c++) {
       Context context = contexts.get(c);
-      if (context.length() > sizes.context()) {
+      if (context.first() + context.length() > sizes.context()) {
         throw new InputException(
             "context %d has %d tokens, %s takes at most %d"
-                .formatted(c, context.length(), name, sizes.context()));
+                .formatted(c, context.first() + context.length(), name, sizes.context()));
       }
       if (context.types() != null && !family.hasTokenTypes()) {
         throw new InputException(name + " (" + familyName + ") knows no token types");

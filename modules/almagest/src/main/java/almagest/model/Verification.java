@@ -136,7 +136,7 @@ public record Verification(DType products, long tokens, List<Point> points) {
     List<Double> relative = new ArrayList<>();
     for (int c = 0; c < batch.contexts().size(); c++) {
       for (int p = 0; p < batch.contexts().get(c).length(); p++) {
-        int at = c * batch.length() + p;
+        int at = c * batch.length() + batch.contexts().get(c).first() + p;
         found.copyRow(at, row);
         double worst = 0;
         double size = 0;
