@@ -44,7 +44,13 @@ public final class Gguf {
     return read(file, MappedFile.map(file));
   }
 
-  static Gguf read(Path file, MemorySegment memory) {
+  /**
+   * Reads a file that is in memory.
+   *
+   * @param file where it is from, for messages
+   * @throws InputException as {@link #open}
+   */
+  public static Gguf read(Path file, MemorySegment memory) {
     GgufCursor in = new GgufCursor(file, memory);
     if (memory.byteSize() < 24 || in.i32() != MAGIC) {
       throw InputException.in(file, "byte 0", "expected the magic GGUF, found another file", "");

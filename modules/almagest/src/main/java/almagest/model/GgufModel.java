@@ -6,6 +6,7 @@ import almagest.format.Tensor;
 import almagest.run.InputException;
 import almagest.tensor.FloatMatrix;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
@@ -53,8 +54,16 @@ final class GgufModel {
 
   /** Reads the metadata; refuses other architectures. */
   GgufModel(Path file) {
+    this(file, Gguf.open(file));
+  }
+
+  static GgufModel read(Path file, MemorySegment memory) {
+    return new GgufModel(file, Gguf.read(file, memory));
+  }
+
+  private GgufModel(Path file, Gguf gguf) {
     this.file = file;
-    this.gguf = Gguf.open(file);
+    this.gguf = gguf;
     this.architecture = gguf.metadata("general.architecture", String.class);
     if (!ARCHITECTURES.contains(architecture)) {
       throw InputException.in(

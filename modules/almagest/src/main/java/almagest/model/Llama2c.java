@@ -44,10 +44,14 @@ final class Llama2c {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       MemorySegment memory =
           channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto());
-      return new Llama2c(path, memory).read();
+      return read(path, memory);
     } catch (IOException e) {
       throw InputException.in(path, "", "cannot be read (" + e.getMessage() + ")", "");
     }
+  }
+
+  static Parts read(Path path, MemorySegment memory) {
+    return new Llama2c(path, memory).read();
   }
 
   private Parts read() {
@@ -60,7 +64,11 @@ final class Llama2c {
     int heads = size(3, "heads");
     int groups = size(4, "key heads");
     int signed = memory.get(INT, 5L * Integer.BYTES);
-    int vocabulary = Math.absExact(signed);
+    if (signed == Integer.MIN_VALUE) {
+      throw InputException.in(
+          path, "byte 20", "vocabulary of " + signed, "no llama2.c checkpoint?");
+    }
+    int vocabulary = Math.abs(signed);
     int context = size(6, "context");
     if (d % heads != 0 || heads % groups != 0 || vocabulary == 0) {
       throw InputException.in(

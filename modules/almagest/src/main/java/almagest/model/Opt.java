@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * OPT (Zhang et al. 2022, arXiv 2205.01068): learned positions of which the first two rows are
  * never used and which are counted from a text's first token, whatever padding stands before it;
- * LayerNorm before each half, ReLU. The 350-million model normalises after each half
- * and is refused.
+ * LayerNorm before each half, ReLU. The 350-million model normalises after each half and is
+ * refused.
  */
 final class Opt implements Family {
   /** The position table begins with two rows that no token takes. */

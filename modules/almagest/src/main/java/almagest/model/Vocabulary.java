@@ -7,9 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Token strings by id, and how they are shown to a reader. */
 final class Vocabulary {
+  /** How SentencePiece spells a byte. */
+  private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
+
   private final Map<Integer, String> pieces;
   private final boolean wordPiece;
   private final boolean byteLevel;
@@ -73,7 +77,7 @@ final class Vocabulary {
     if (byteLevel) {
       return bytes(piece);
     }
-    if (piece.length() == 6 && piece.startsWith("<0x") && piece.endsWith(">")) {
+    if (BYTE.matcher(piece).matches()) {
       int b = Integer.parseInt(piece.substring(3, 5), 16);
       return b < 0x80 ? String.valueOf((char) b) : "\uFFFD";
     }

@@ -8,6 +8,8 @@ import almagest.run.InputException;
 import almagest.run.Workers;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -62,6 +64,19 @@ class CheckpointFormatsTest {
     assertThatThrownBy(() -> LanguageModel.open(cut, new LanguageModel.Options()))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("cut off");
+  }
+
+  @Test
+  void aLlama2cVocabularyWithoutAnAbsoluteValueIsRefused() throws Exception {
+    Path file = folder.resolve("absurd.bin");
+    ByteBuffer sizes = ByteBuffer.allocate(28).order(ByteOrder.LITTLE_ENDIAN);
+    for (int size : new int[] {4, 4, 1, 2, 1, Integer.MIN_VALUE, 2}) {
+      sizes.putInt(size);
+    }
+    Files.write(file, sizes.array());
+    assertThatThrownBy(() -> LanguageModel.open(file, new LanguageModel.Options()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("byte 20");
   }
 
   @Test

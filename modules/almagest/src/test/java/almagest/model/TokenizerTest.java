@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import almagest.format.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -42,6 +44,15 @@ class TokenizerTest {
         }
       }
     }
+  }
+
+  @Test
+  void aPieceThatOnlyLooksLikeAByteIsShownAsItIs() {
+    JsonNode description =
+        Json.tree(Map.of("model", Map.of("vocab", Map.of("<0xZZ>", 0, "<0x41>", 1))));
+    Vocabulary vocabulary = Vocabulary.of(Path.of("tokenizer.json"), description);
+    assertThat(vocabulary.display(0)).isEqualTo("<0xZZ>");
+    assertThat(vocabulary.display(1)).isEqualTo("A");
   }
 
   private static int[] ints(JsonNode array) {
