@@ -139,6 +139,28 @@ class AtlasPageTest {
   }
 
   @Test
+  void aScatteredSelectionFitsAnAddressThatBringsItBack() {
+    Page page = browsing.open(url);
+    var box = page.locator(".map").boundingBox();
+    page.locator("button:text-is('rectangle')").click();
+    page.mouse().move(box.x + box.width / 2, box.y + 5);
+    page.mouse().down();
+    page.mouse().move(box.x + box.width - 5, box.y + box.height - 5);
+    page.mouse().up();
+    page.waitForSelector(".selection tbody tr");
+    int selected =
+        Integer.parseInt(page.locator(".selection h3").textContent().replaceAll("[^0-9]", ""));
+    assertThat(selected).isBetween(300, 700);
+    assertThat(page.url().length() - url.length()).isLessThan(200);
+    Page again = browsing.open(page.url());
+    again.waitForSelector(".selection tbody tr");
+    String marks = "() => [...document.querySelector('.map').almagest.marks.selected].join()";
+    assertThat(again.evaluate(marks)).isEqualTo(page.evaluate(marks));
+    assertThat(again.locator(".selection").textContent())
+        .isEqualTo(page.locator(".selection").textContent());
+  }
+
+  @Test
   void aLassoSelectsWhatItSurrounds() {
     Page page = browsing.open(url);
     page.locator("button:text-is('lasso')").click();

@@ -150,7 +150,7 @@ function neighbourSection(layer, contexts, cosine, phi, feature) {
       const id = kind.ids[feature * kind.width + j];
       if (id < 0 || id === feature) continue;
       items.push(el("li", {}, el("a", { href: link({ feature: id }) }, String(id)), " ",
-        el("em", {}, contexts ? contexts.peaks(id, 2).join(", ") : ""), el("span", { class: "value" }, kind.values[feature * kind.width + j].toFixed(2).replace("-", "−"))));
+        el("em", {}, contexts ? contexts.peaks(id).slice(0, 2).join(", ") : ""), el("span", { class: "value" }, kind.values[feature * kind.width + j].toFixed(2).replace("-", "−"))));
     }
     return el("div", {}, el("h4", {}, title), items.length ? el("ol", { class: "neighbours" }, items) : el("p", { class: "caveat" }, note));
   };

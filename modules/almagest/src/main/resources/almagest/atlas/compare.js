@@ -2,7 +2,7 @@ import { el, number, percent, replace, table } from "dom.js";
 import { layers as ours, layersOf } from "data.js";
 import { ami, assignment, colourNumbers, contingency } from "align.js";
 import { FeatureMap } from "map.js";
-import { colour, colourings, firstColouring, grouped, paint, parse } from "legend.js";
+import { colour, colourings, firstColouring, grouped, paint, parse, tints } from "legend.js";
 import { diameters } from "mapview.js";
 import { lobeName } from "brain.js";
 import { lobeColour } from "palette.js";
@@ -59,7 +59,7 @@ export async function compare(root, again) {
   }
   const aligned = align(shown[0], shown[1]);
   shown.forEach((s, i) => {
-    const colouring = i === 1 && aligned ? { ...s.colouring, shade: (f) => lobeColour(s.colouring.keys[f] < 0 ? -1 : aligned.colours[s.colouring.keys[f]]) } : s.colouring;
+    const colouring = i === 1 && aligned ? { ...s.colouring, ...tints(s.colouring.keys, (key) => lobeColour(key < 0 ? -1 : aligned.colours[key])) } : s.colouring;
     if (s.layer.map || s.layer.pca) maps[i].setColours(paint(s.layer, colouring, new Set()));
     maps[i].measure();
   });

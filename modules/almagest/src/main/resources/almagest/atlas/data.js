@@ -23,7 +23,10 @@ async function unpack(entry, packed) {
   const bytes = await gunzip(packed);
   if (entry.type === "json") return JSON.parse(new TextDecoder().decode(bytes));
   const raw = new KINDS[entry.type](bytes);
-  return entry.scale ? Float32Array.from(raw, (v) => v * entry.scale) : raw;
+  if (!entry.scale) return raw;
+  const values = new Float32Array(raw.length);
+  for (let i = 0; i < raw.length; i++) values[i] = raw[i] * entry.scale;
+  return values;
 }
 
 function inside(document, keep) {
@@ -92,6 +95,12 @@ export function typeNames(from = index) {
   const items = Array.isArray(list) ? list : Object.keys(list);
   return items.map((t) => (typeof t === "string" ? t : String(t.name ?? t.type ?? "?")));
 }
+
+/** Features whose names are made in one idle moment. */
+const NAMED = 500;
+
+/** Tokens that are sorted in one. */
+const SORTED = 2 ** 18;
 
 /** One layer; everything is loaded on demand and kept. */
 export class Layer {
@@ -166,10 +175,18 @@ export class Layer {
   async warm() {
     const idle = () => new Promise((done) => (globalThis.requestIdleCallback ?? setTimeout)(done, { timeout: 300 }));
     const steps = [() => this.contexts(), () => this.neighbours("cosine"), () => this.neighbours("phi"), () => this.typeFires(), () => this.logits(), () => faces(),
-      ...this.colourings.map((c) => () => this.labels(c.affinity + "-k" + c.k))];
+      ...this.colourings.map((c) => () => this.labels(c.affinity + "-k" + c.k)),
+      ...(this.entry.quantities ?? []).map((q) => () => this.quantity(q.name))];
     for (const step of steps) {
       await idle();
       await step();
+    }
+    const contexts = await this.contexts();
+    while (contexts && !contexts.sorting().next().done) await idle();
+    for (let f = 0; contexts && f < this.features; f += NAMED) {
+      await idle();
+      contexts.plain();
+      for (let g = f; g < Math.min(this.features, f + NAMED); g++) contexts.peaks(g);
     }
   }
 
@@ -206,10 +223,53 @@ class Contexts {
     return self;
   }
 
+  /**
+   * Where every token of the vocabulary stands: v at the places `at[from[v]]` to `at[from[v + 1] - 1]` of
+   * `tokens`, in order.
+   */
+  places() {
+    const sorting = this.sorting();
+    while (!this.sorted) sorting.next();
+    return this.sorted;
+  }
+
+  /** Sorts the tokens of all contexts by what they are; a bit of the work at each step. */
+  sorting() {
+    return (this.work ??= this.sort());
+  }
+
+  *sort() {
+    const { tokens } = this;
+    const from = new Uint32Array(this.vocabulary.length + 1);
+    for (let t = 0; t < tokens.length; t++) {
+      from[tokens[t] + 1]++;
+      if (t % SORTED === 0) yield;
+    }
+    for (let v = 0; v < this.vocabulary.length; v++) from[v + 1] += from[v];
+    const next = from.slice();
+    const at = new Uint32Array(tokens.length);
+    for (let t = 0; t < tokens.length; t++) {
+      at[next[tokens[t]]++] = t;
+      if (t % SORTED === 0) yield;
+    }
+    this.sorted = { from, at };
+  }
+
   /** The vocabulary for a search: lower case, any white space as one space. */
   plain() {
     this.lower ??= this.vocabulary.map((v) => v.toLowerCase().replaceAll(/\s+/g, " "));
     return this.lower;
+  }
+
+  /** The context of a token's place, which is `e` or a later one. */
+  contextOf(place, e) {
+    const { start } = this;
+    const { count } = this.entry;
+    let at = e;
+    let step = 1;
+    for (; at + step < count && start[at + step] <= place; step *= 2) at += step;
+    for (; step >= 1; step >>= 1) if (at + step < count && start[at + step] <= place) at += step;
+    return at;
   }
 
   /** The numbers of a feature's contexts. */
@@ -240,10 +300,16 @@ class Contexts {
     };
   }
 
-  /** The tokens at the peaks of a feature's contexts, commonest first: a name of a kind. */
-  peaks(feature, count = 3) {
+  /** The commonest tokens at the peaks of a feature's contexts, at most three, commonest first: a name of a kind. */
+  peaks(feature) {
+    this.named ??= new Array(this.first.length - 1);
+    return (this.named[feature] ??= this.commonest(feature, 3));
+  }
+
+  commonest(feature, count) {
     const seen = new Map();
-    for (const e of this.of(feature)) {
+    for (let i = this.first[feature]; i < this.first[feature + 1]; i++) {
+      const e = this.order[i];
       const at = this.start[e] + this.focus[e];
       if (at >= this.start[e + 1]) continue;
       const token = this.vocabulary[this.tokens[at]].trim();

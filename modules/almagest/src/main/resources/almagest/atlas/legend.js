@@ -7,6 +7,9 @@ import { own } from "own.js";
 
 const MARK = "silhouette ";
 
+/** A scale has so many steps between its ends. */
+const STEPS = 64;
+
 /** What a layer can be coloured by, as [value, text, group]. */
 export function colourings(layer) {
   const list = layer.colourings.map((c) => [
@@ -46,7 +49,8 @@ export function parse(colouring) {
 
 /**
  * Resolves what a colouring says: `keys` [n] (the legend's entry of each feature, or null for a
- * scale), `entries` (index, name, colour, count), `shade(f)`.
+ * scale), `entries` (index, name, colour, count), `tints` (the colours) and `tint` [n] (which of them
+ * a feature has).
  */
 export async function colour(layer, colouring, names) {
   const lobes = parse(colouring);
@@ -73,28 +77,44 @@ export async function colour(layer, colouring, names) {
 }
 
 function groups(labels, nameOf) {
-  const counts = new Map();
-  labels.forEach((l) => counts.set(l, (counts.get(l) ?? 0) + 1));
-  const entries = [...counts.keys()].sort((a, b) => (a < 0) - (b < 0) || a - b).map((l) => ({
-    key: l, name: nameOf(l), count: counts.get(l), colour: lobeColour(l),
-  }));
-  return { keys: labels, entries, shade: (f) => lobeColour(labels[f]) };
+  const tinted = tints(labels, lobeColour);
+  const counts = new Int32Array(tinted.tints.length);
+  for (let f = 0; f < labels.length; f++) counts[tinted.tint[f]]++;
+  const entries = Array.from(counts, (count, t) => ({ key: t - 1, count })).filter((e) => e.count > 0).sort((a, b) => (a.key < 0) - (b.key < 0) || a.key - b.key);
+  return { keys: labels, entries: entries.map(({ key, count }) => ({ key, name: nameOf(key), count, colour: tinted.tints[key + 1] })), ...tinted };
+}
+
+/** The colours of keys from −1 on, by `colourOf(key)`, and which of them each feature has: its key + 1. */
+export function tints(keys, colourOf) {
+  const tint = new Uint16Array(keys.length);
+  let most = 0;
+  for (let f = 0; f < keys.length; f++) {
+    tint[f] = keys[f] + 1;
+    if (tint[f] > most) most = tint[f];
+  }
+  return { tint, tints: Array.from({ length: most + 1 }, (_, t) => colourOf(t - 1)) };
 }
 
 /** A scale from the 1st to the 99th percentile, logarithmic where values span more than two decades. */
 function scale(values, title) {
-  const known = Float64Array.from(values.filter((v) => Number.isFinite(v))).sort();
+  const known = values.filter((v) => Number.isFinite(v)).sort();
   const low = known[Math.floor(known.length * 0.01)] ?? 0;
   const high = known[Math.ceil(known.length * 0.99) - 1] ?? 1;
   const log = low > 0 && high / low > 100;
   const put = log ? Math.log10 : (v) => v;
-  const share = (v) => (high > low ? (put(v) - put(low)) / (put(high) - put(low)) : 0.5);
+  const [from, wide] = [put(low), put(high) - put(low)];
+  const tint = new Uint16Array(values.length);
+  for (let f = 0; f < values.length; f++) {
+    const share = high > low ? Math.max(0, Math.min(1, (put(values[f]) - from) / wide)) : 0.5;
+    tint[f] = Number.isFinite(values[f]) ? 1 + Math.round(STEPS * share) : 0;
+  }
   return {
     keys: null,
     scale: { low, high, title: title + (log ? ", logarithmic" : "") },
     entries: [],
     values,
-    shade: (f) => (Number.isFinite(values[f]) ? ramp(0.15 + 0.85 * Math.round(64 * share(values[f])) / 64) : lobeColour(-1)),
+    tint,
+    tints: Array.from({ length: STEPS + 2 }, (_, t) => (t === 0 ? lobeColour(-1) : ramp(0.15 + (0.85 * (t - 1)) / STEPS))),
   };
 }
 
@@ -104,35 +124,34 @@ async function byType(layer) {
   const tokens = layer.entry.typeTokens;
   const names = typeNames();
   const keys = new Int32Array(layer.features).fill(-1);
-  for (let f = 0; f < layer.features; f++) {
-    let most = 0;
-    tokens.forEach((n, t) => {
-      const rate = n > 0 ? fires[t * layer.features + f] / n : 0;
-      if (rate > most) {
-        most = rate;
+  const most = new Float64Array(layer.features);
+  for (let t = 0; t < tokens.length; t++) {
+    for (let f = 0; tokens[t] > 0 && f < layer.features; f++) {
+      const rate = fires[t * layer.features + f] / tokens[t];
+      if (rate > most[f]) {
+        most[f] = rate;
         keys[f] = t;
       }
-    });
+    }
   }
   return groups(keys, (t) => (t < 0 ? "never fired" : names[t] ?? "type " + t));
 }
 
 /** Colours of all features for the plot; hidden entries and never-fired dots fade or vanish. */
 export function paint(layer, colouring, hidden) {
-  const rgba = new Uint8Array(4 * layer.features);
-  const known = new Map();
-  const alpha = dark() ? 215 : 200;
-  for (let f = 0; f < layer.features; f++) {
-    const shade = colouring.shade(f);
-    if (!known.has(shade)) known.set(shade, rgb(shade));
-    const c = known.get(shade);
-    rgba[4 * f] = c[0];
-    rgba[4 * f + 1] = c[1];
-    rgba[4 * f + 2] = c[2];
-    const gone = colouring.keys && hidden.has(String(colouring.keys[f]));
-    rgba[4 * f + 3] = gone ? 0 : layer.frequency && !(layer.frequency[f] > 0) ? 90 : alpha;
-  }
-  return rgba;
+  const { tint, keys } = colouring;
+  // One number a point, as the canvas has it: red in the lowest byte.
+  const inks = (alpha) => Uint32Array.from(colouring.tints, (colour, t) => {
+    if (keys && hidden.has(String(t - 1))) return 0;
+    const [r, g, b] = rgb(colour);
+    return r + g * 2 ** 8 + b * 2 ** 16 + alpha * 2 ** 24;
+  });
+  const firing = inks(dark() ? 215 : 200);
+  const silent = inks(90);
+  const { frequency } = layer;
+  const points = new Uint32Array(layer.features);
+  for (let f = 0; f < points.length; f++) points[f] = (frequency && !(frequency[f] > 0) ? silent : firing)[tint[f]];
+  return new Uint8Array(points.buffer);
 }
 
 /**

@@ -332,9 +332,12 @@ export class FeatureMap {
   inside(polygon) {
     const p = [0, 0, 0];
     const found = [];
+    const [xs, ys] = [0, 1].map((j) => polygon.map((corner) => corner[j]));
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
     for (let f = 0; f < this.n; f++) {
       if (this.rgba[4 * f + 3] === 0) continue;
       this.at(f, p);
+      if (p[0] < left || p[0] > right || p[1] < top || p[1] > bottom) continue;
       if (within(p[0], p[1], polygon)) found.push(f);
     }
     return found;

@@ -158,10 +158,9 @@ export class MapView {
     const overlap = contingency(first.keys, pane.colouring.keys);
     const colours = colourNumbers(assignment(overlap), overlap.length);
     const shade = (key) => lobeColour(key < 0 ? -1 : colours[key]);
-    const keys = pane.colouring.keys;
     pane.colouring = {
       ...pane.colouring,
-      shade: (f) => shade(keys[f]),
+      tints: pane.colouring.tints.map((_, t) => shade(t - 1)),
       entries: pane.colouring.entries.map((e) => ({ ...e, colour: shade(e.key) })),
     };
     this.agreement = `Colours on the right are matched to the left; adjusted mutual information of the two groupings: ${number(ami(overlap))} (0: as by chance, 1: equal). `;
@@ -297,8 +296,8 @@ export class MapView {
         for (let j = 0; kind && j < Math.min(5, kind.width); j++) lines.push({ feature: kind.ids[f * kind.width + j], dashed });
       }
       this.panes.forEach((p) => (p.map.marks.lines = lines));
-      this.card.scrollTop = 0;
       this.status.textContent = "The card of feature " + f + " is open.";
+      this.card.scrollTop = 0;
     }
     this.panes.forEach((p) => p.map.measure());
     this.panes.forEach((p) => p.map.redraw());
@@ -312,47 +311,25 @@ export class MapView {
     const shown = colouring?.values ? [[colouring.scale.title.split(" (")[0], colouring.values]] : silhouettes;
     const names = new Map(colouring?.entries.map((e) => [e.key, e.name]) ?? []);
     // Thousands may be selected, and a hundred are shown: everything is found out when it is read.
-    class Row {
-      constructor(feature, why) {
-        this.feature = feature;
-        this.why = why;
-      }
-
-      get peaks() {
-        return (this.known ??= contexts ? contexts.peaks(this.feature).join(", ") : "");
-      }
-
-      get lobe() {
-        return colouring?.keys ? names.get(colouring.keys[this.feature]) ?? "" : "";
-      }
-
-      get frequency() {
-        return layer.frequency?.[this.feature];
-      }
-
-      get fires() {
-        return layer.fires?.[this.feature];
-      }
-
-      get values() {
-        return Object.fromEntries(shown.map(([title, values]) => [title, values[this.feature]]));
-      }
-
-      get company() {
-        return company ? company(this.feature) : null;
-      }
-    }
-    const row = (feature, why) => new Row(feature, why);
+    const about = {
+      peaks: (f) => (contexts ? contexts.peaks(f).join(", ") : ""),
+      lobe: (f) => (colouring?.keys ? names.get(colouring.keys[f]) ?? "" : ""),
+      frequency: (f) => layer.frequency?.[f],
+      fires: (f) => layer.fires?.[f],
+      company: (f) => (company ? company(f) : null),
+      values: Object.fromEntries(shown),
+    };
     let found = null;
     let selected = null;
     this.below.textContent = "";
     if (state.find) {
       const result = await find(layer, state.find);
       found = result.features.map((f) => f.feature);
-      this.below.append(featureTable(`Found for “${state.find}”: ${number(result.total)}`, result.features.map((f) => row(f.feature, f.why)), layer, shown.map(([t]) => t), () => set({ find: "" })));
+      const whys = new Map(result.features.map((f) => [f.feature, f.why]));
+      this.below.append(featureTable(`Found for “${state.find}”: ${number(result.total)}`, found, layer, { ...about, why: (f) => whys.get(f) }, () => set({ find: "" })));
     } else if (state.select) {
       selected = unpack(state.select, layer.features);
-      this.below.append(featureTable(`Selected: ${number(selected.length)} features`, selected.map((f) => row(f)), layer, shown.map(([t]) => t), () => set({ select: "", sort: "" })));
+      this.below.append(featureTable(`Selected: ${number(selected.length)} features`, selected, layer, about, () => set({ select: "", sort: "" })));
     }
     this.panes.forEach((p) => p.map.mark({ found, selected }));
   }

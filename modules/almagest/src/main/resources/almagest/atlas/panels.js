@@ -3,7 +3,7 @@ import { lobeColour } from "palette.js";
 import { View, normalised } from "view.js";
 import { CanvasPlot } from "plot.js";
 import { assignment, colourNumbers, contingency } from "align.js";
-import { paint } from "legend.js";
+import { paint, tints } from "legend.js";
 import { link } from "state.js";
 
 // Small maps side by side: the same features, grouped by each affinity and by angle, with colours
@@ -34,7 +34,7 @@ export async function panels(layer, affinity, k, title) {
       if (view.width === 0) return;
       const plot = new CanvasPlot(canvas);
       plot.setPoints(flat, cloud, size, all);
-      plot.setColours(paint(layer, { shade: (f) => lobeColour(labels[f] < 0 ? -1 : colours[labels[f]]) }, new Set()));
+      plot.setColours(paint(layer, tints(labels, (key) => lobeColour(key < 0 ? -1 : colours[key])), new Set()));
       plot.draw(view, Math.min(2, devicePixelRatio || 1), 1);
     };
     holders.push({ draw, node: el("a", { class: "panel", href: link({ view: "map", colour: c.affinity + "-k" + k, hidden: "" }) }, canvas, el("span", {}, title(c.affinity))) });

@@ -132,10 +132,9 @@ class WebGlPlot {
 
   setColours(rgba) {
     const tint = this.geometry.getAttribute("tint");
-    for (let i = 0; i < this.order.length; i++) {
-      const f = 4 * this.order[i];
-      for (let j = 0; j < 4; j++) tint.array[4 * i + j] = rgba[f + j];
-    }
+    const all = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
+    const drawn = new Uint32Array(tint.array.buffer);
+    for (let i = 0; i < this.order.length; i++) drawn[i] = all[this.order[i]];
     tint.needsUpdate = true;
   }
 
@@ -186,7 +185,9 @@ export class CanvasPlot {
 
   setColours(rgba) {
     const all = new Uint32Array(rgba.buffer, rgba.byteOffset, rgba.length / 4);
-    this.colours = Uint32Array.from(this.order, (f) => all[f]);
+    const { order } = this;
+    this.colours = new Uint32Array(order.length);
+    for (let i = 0; i < order.length; i++) this.colours[i] = all[order[i]];
     this.rgba = new Uint8Array(this.colours.buffer);
   }
 

@@ -38,28 +38,26 @@ function ranked(hits) {
 
 /** A token counts one where the feature fires on it, a tenth where it merely stands near. */
 function oneToken(contexts, text, hits) {
-  const worth = new Float32Array(contexts.vocabulary.length);
-  let any = false;
+  const words = [];
   contexts.plain().forEach((token, v) => {
-    if (!token.includes(text)) return;
-    worth[v] = token.trim() === text ? 1 : 0.5;
-    any = true;
+    if (token.includes(text)) words.push({ v, worth: token.trim() === text ? 1 : 0.5 });
   });
+  words.sort((a, b) => b.worth - a.worth);
+  const { from, at } = contexts.places();
+  const { feature, values } = contexts;
   // Token and whether the feature fires on it, of the first and best hit.
-  const best = new Int32Array(any ? hits.length : 0).fill(-1);
-  const { tokens, values, start, feature } = contexts;
-  for (let e = 0; any && e < contexts.entry.count; e++) {
-    const f = feature[e];
-    for (let t = start[e]; t < start[e + 1]; t++) {
-      const w = worth[tokens[t]];
-      if (w === 0) continue;
-      const fires = values[t] > 0 ? 1 : 0;
-      hits[f] += fires ? w : 0.1 * w;
-      if (best[f] < 0 || (fires && best[f] % 2 === 0)) best[f] = 2 * tokens[t] + fires;
+  const best = new Int32Array(words.length ? hits.length : 0).fill(-1);
+  for (const { v, worth } of words) {
+    for (let i = from[v], e = 0; i < from[v + 1]; i++) {
+      e = contexts.contextOf(at[i], e);
+      const f = feature[e];
+      const fires = values[at[i]] > 0 ? 1 : 0;
+      hits[f] += fires ? worth : 0.1 * worth;
+      if (best[f] < 0 || (fires && best[f] % 2 === 0)) best[f] = 2 * v + fires;
     }
   }
   return (f) => {
-    if (!any || best[f] < 0) return null;
+    if (words.length === 0 || best[f] < 0) return null;
     const token = `“${contexts.vocabulary[best[f] >> 1].trim()}”`;
     return best[f] % 2 ? `fires on ${token}` : `${token} stands near`;
   };
@@ -70,29 +68,44 @@ function phrase(contexts, wanted, hits) {
   const lower = contexts.plain();
   const { tokens, start, feature } = contexts;
   // How many characters of the phrase a token can begin with: each of its ends that the phrase starts with.
-  const begins = lower.map((token) => {
-    if (token.includes(wanted)) return [wanted.length];
-    const ends = [];
-    for (let at = 0; at < token.length; at++) if (wanted.startsWith(token.slice(at))) ends.push(token.length - at);
-    return ends.length ? ends : null;
+  const ends = new Map();
+  lower.forEach((token, v) => {
+    const found = [];
+    if (token.includes(wanted)) found.push(wanted.length);
+    else for (let at = token.indexOf(wanted[0]); at >= 0; at = token.indexOf(wanted[0], at + 1)) if (wanted.startsWith(token.slice(at))) found.push(token.length - at);
+    if (found.length) ends.set(v, found);
   });
-  const goesOn = (from, t, end) => {
-    let at = from;
-    for (let u = t; at < wanted.length && u < end; u++) {
-      const token = lower[tokens[u]];
-      const rest = wanted.length - at;
-      if (token.length > rest ? !token.startsWith(wanted.slice(at)) : !wanted.startsWith(token, at)) return false;
-      at += token.length;
+  // Where a token leads to from a character of the phrase: 1 + the next character, −1 where it differs, 0 not known yet.
+  const moves = Array.from(wanted, () => null);
+  const move = (from, v) => {
+    const known = (moves[from] ??= new Int16Array(lower.length));
+    if (known[v] === 0) {
+      const rest = wanted.length - from;
+      const fits = lower[v].length > rest ? lower[v].startsWith(wanted.slice(from)) : wanted.startsWith(lower[v], from);
+      known[v] = fits ? 1 + Math.min(wanted.length, from + lower[v].length) : -1;
     }
-    return at >= wanted.length;
+    return known[v] - 1;
   };
-  for (let e = 0; e < contexts.entry.count; e++) {
-    const end = start[e + 1];
-    for (let t = start[e]; t < end; t++) {
-      const ends = begins[tokens[t]];
-      if (ends === null || !ends.some((from) => goesOn(from, t + 1, end))) continue;
-      hits[feature[e]]++;
-      break;
+  /** Where the tokens end that hold the rest of the phrase, or −1. */
+  const goesOn = (begun, t) => {
+    let done = begun;
+    let u = t;
+    for (; done >= 0 && done < wanted.length && u < tokens.length; u++) done = move(done, tokens[u]);
+    return done >= wanted.length ? u : -1;
+  };
+  const { from, at } = contexts.places();
+  const seen = new Uint8Array(contexts.entry.count);
+  for (const [v, starts] of ends) {
+    for (const begun of starts) {
+      for (let i = from[v], e = 0; i < from[v + 1]; i++) {
+        const end = goesOn(begun, at[i] + 1);
+        if (end < 0) continue;
+        e = contexts.contextOf(at[i], e);
+        if (end > start[e + 1] || seen[e] === 1) continue;
+        // One hit a context.
+        seen[e] = 1;
+        hits[feature[e]]++;
+      }
     }
   }
   return (f) => (hits[f] >= 1 ? `“${wanted}” in a context` : null);

@@ -31,11 +31,21 @@ export function set(changes, quiet = false) {
   listeners.forEach((l) => l(changed));
 }
 
+const written = new Map();
+
+/** A key and its value as the address has them; a page asks for the same ones in a hundred links. */
+function part(key, value) {
+  if (written.get(key)?.value !== value) {
+    written.set(key, { value, text: key + "=" + encodeURIComponent(value).replaceAll("%2C", ",").replaceAll("%20", "+") });
+  }
+  return written.get(key).text;
+}
+
 /** The address of the state, with changes. */
 export function link(changes = {}) {
   const parts = Object.entries({ ...state, ...changes })
     .filter(([k, v]) => k in DEFAULTS && v !== "" && v !== null && v !== undefined && v !== DEFAULTS[k])
-    .map(([k, v]) => k + "=" + encodeURIComponent(v).replaceAll("%2C", ",").replaceAll("%20", "+"));
+    .map(([k, v]) => part(k, v));
   return "#" + parts.join("&");
 }
 
