@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.Points;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -20,6 +21,11 @@ public final class Gram {
 
   /** Columns a tile: wide enough for the processor's full rate, many enough for several threads. */
   private static final int TILE = 384;
+
+  /** Rows that are widened to float64 at a time, and in one piece of work. */
+  private static final int BLOCK = 2048;
+
+  private static final int PIECE = 128;
 
   private static final MethodHandle DSYRK =
       OpenBlas.function(
@@ -61,18 +67,76 @@ public final class Gram {
     if (block.rows() == 0 || d == 0) {
       return;
     }
-    int tiles = (d + TILE - 1) / TILE;
-    workers.run(
-        tiles * (tiles + 1) / 2,
-        t -> {
-          int row = 0;
-          int left = t;
-          while (left >= tiles - row) {
-            left -= tiles - row;
-            row++;
-          }
-          tile(block, row, row + left);
-        });
+    workers.run(tiles(), t -> tile(block, t));
+  }
+
+  /**
+   * Adds the products of all rows of a cloud, less an origin [d]. One block of rows is widened
+   * while the one before it is multiplied, so that no thread waits for the last tile of a block.
+   */
+  public void add(Points x, double[] origin, Workers workers) {
+    if (x.columns() != d || origin.length != d) {
+      throw new IllegalArgumentException(
+          x.columns() + " columns less " + origin.length + ", expected " + d);
+    }
+    int n = x.rows();
+    int blocks = d == 0 ? 0 : (n + BLOCK - 1) / BLOCK;
+    DoubleMatrix[] wide = new DoubleMatrix[Math.min(2, blocks)];
+    for (int b = 0; b < wide.length; b++) {
+      wide[b] = DoubleMatrix.zeros(Math.min(n, BLOCK), d);
+    }
+    for (int b = 0; b <= blocks; b++) {
+      int first = b * BLOCK;
+      int count = Math.min(n - first, BLOCK);
+      DoubleMatrix next = b < blocks ? wide[b % 2].slice(0, count) : null;
+      DoubleMatrix ready =
+          b > 0 ? wide[(b - 1) % 2].slice(0, Math.min(n - first + BLOCK, BLOCK)) : null;
+      int tiles = ready == null ? 0 : tiles();
+      workers.run(
+          tiles + (next == null ? 0 : (count + PIECE - 1) / PIECE),
+          t -> {
+            if (ready != null && t < tiles) {
+              tile(ready, t);
+            } else if (next != null) {
+              int from = (t - tiles) * PIECE;
+              widen(x, first, from, Math.min(count, from + PIECE), origin, next);
+            }
+          });
+    }
+  }
+
+  private static void widen(
+      Points x, int first, int from, int to, double[] origin, DoubleMatrix into) {
+    double[] row = new double[origin.length];
+    for (int i = from; i < to; i++) {
+      x.copyRow(first + i, row);
+      for (int c = 0; c < row.length; c++) {
+        row[c] -= origin[c];
+      }
+      into.setRow(i, row);
+    }
+  }
+
+  private int tiles() {
+    int across = (d + TILE - 1) / TILE;
+    return across * (across + 1) / 2;
+  }
+
+  /** Tiles by number: those off the diagonal first, as they take twice as long. */
+  private void tile(DoubleMatrix block, int number) {
+    int across = (d + TILE - 1) / TILE;
+    int off = across * (across - 1) / 2;
+    if (number >= off) {
+      tile(block, number - off, number - off);
+      return;
+    }
+    int row = 0;
+    int left = number;
+    while (left >= across - 1 - row) {
+      left -= across - 1 - row;
+      row++;
+    }
+    tile(block, row, row + 1 + left);
   }
 
   private void tile(DoubleMatrix block, int row, int column) {
@@ -94,6 +158,11 @@ public final class Gram {
     } finally {
       OpenBlas.THREADS.readLock().unlock();
     }
+  }
+
+  /** The sum itself, of which the upper triangle counts: for whoever overwrites it, and last. */
+  DoubleMatrix upper() {
+    return sum;
   }
 
   /** The sum so far, both triangles; a new matrix. */

@@ -200,6 +200,18 @@ public final class Lapack {
     }
   }
 
+  /** A call that uses one thread, several of which may run at once. */
+  static int alone(Call call) {
+    OpenBlas.THREADS.readLock().lock();
+    try {
+      return call.invoke();
+    } catch (Throwable e) {
+      throw OpenBlas.failed(e);
+    } finally {
+      OpenBlas.THREADS.readLock().unlock();
+    }
+  }
+
   static void check(String routine, int info) {
     if (info != 0) {
       throw new ArithmeticException(

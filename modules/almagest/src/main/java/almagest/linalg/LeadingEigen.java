@@ -19,6 +19,9 @@ final class LeadingEigen {
   private static final int COLUMN_MAJOR = 102;
   private static final byte LOWER = 'L';
 
+  /** Up to this size a second thread gains nothing; callers may then decompose several at once. */
+  private static final int SMALL = 600;
+
   private static final MethodHandle DSYTRD =
       OpenBlas.function(
           "LAPACKE_dsytrd",
@@ -94,10 +97,10 @@ final class LeadingEigen {
       MemorySegment tau = arena.allocate(JAVA_DOUBLE, n);
       Lapack.check(
           "dsytrd",
-          Lapack.solver(() -> (int) DSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
+          solver(n, () -> (int) DSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
       MemorySegment values = arena.allocate(JAVA_DOUBLE, n).copyFrom(d);
       MemorySegment off = arena.allocate(JAVA_DOUBLE, n).copyFrom(e);
-      Lapack.check("dsterf", Lapack.solver(() -> (int) DSTERF.invokeExact(n, values, off)));
+      Lapack.check("dsterf", solver(n, () -> (int) DSTERF.invokeExact(n, values, off)));
       double[][] vectors = new double[count][n];
       if (count > 0) {
         MemorySegment z = vectors(arena, n, count, a, d, e, tau);
@@ -107,6 +110,10 @@ final class LeadingEigen {
       }
       return new Result(values.toArray(JAVA_DOUBLE), vectors);
     }
+  }
+
+  private static int solver(int n, Lapack.Call call) {
+    return n <= SMALL ? Lapack.alone(call) : Lapack.solver(call);
   }
 
   private static MemorySegment vectors(
@@ -125,7 +132,7 @@ final class LeadingEigen {
     accurate.set(JAVA_INT, 0, 1);
     Lapack.check(
         "dstemr",
-        Lapack.solver(() ->
+        solver(n, () ->
             (int)
                 DSTEMR.invokeExact(
                     COLUMN_MAJOR,
@@ -147,7 +154,7 @@ final class LeadingEigen {
                     accurate)));
     Lapack.check(
         "dormtr",
-        Lapack.solver(() ->
+        solver(n, () ->
             (int)
                 DORMTR.invokeExact(
                     COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, a, n, tau, z, n)));

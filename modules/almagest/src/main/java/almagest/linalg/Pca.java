@@ -20,7 +20,7 @@ import java.util.Arrays;
  *     magnitude is positive
  */
 public record Pca(int n, double[] mean, double[] eigenvalues, double[][] components) {
-  /** Rows that are widened to float64 at a time. */
+  /** Rows that one piece of work adds up. */
   private static final int BLOCK = 2048;
 
   /**
@@ -31,19 +31,28 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
    */
   public static Pca of(Points points, int components, Workers workers) {
     double[] mean = mean(points, workers);
-    return of(covariance(points, mean, workers), points.rows(), mean, components);
-  }
-
-  /** As {@link #of(Points, int, Workers)} of a covariance [d × d] that is known. */
-  public static Pca of(double[] covariance, int n, double[] mean, int components) {
+    int n = points.rows();
     int d = mean.length;
-    LeadingEigen.Result eigen = LeadingEigen.of(covariance, d, components);
+    Gram products = products(points, mean, workers);
+    // The products are decomposed where they lie, and divided by n − 1 afterwards.
+    LeadingEigen.Result eigen =
+        d == 0
+            ? new LeadingEigen.Result(new double[0], new double[0][])
+            : LeadingEigen.inPlace(products.upper().data(), d, components);
     double[][] vectors = new double[components][];
     for (int c = 0; c < components; c++) {
       vectors[c] = signed(eigen.vectors()[components - 1 - c]);
     }
     double[] values = descending(eigen.values(), n);
+    for (int i = 0; i < d; i++) {
+      values[i] /= n - 1;
+    }
     return new Pca(n, mean, values, vectors);
+  }
+
+  /** The same with the first {@code count} components only. */
+  public Pca leading(int count) {
+    return new Pca(n, mean, eigenvalues, Arrays.copyOf(components, count));
   }
 
   /** The eigenvalues of a covariance [d × d] of n rows, descending, rounding below 0 removed. */
@@ -91,36 +100,21 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
 
   /** The covariance [d × d], divisor n − 1, about a given mean. */
   public static double[] covariance(Points points, double[] mean, Workers workers) {
-    int n = points.rows();
-    int d = points.columns();
-    if (n < 2) {
-      throw new IllegalArgumentException("the covariance of " + n + " rows, expected at least 2");
-    }
-    Gram products = new Gram(d);
-    DoubleMatrix block = DoubleMatrix.zeros(Math.min(n, BLOCK), d);
-    for (int from = 0; from < n; from += BLOCK) {
-      int first = from;
-      int count = Math.min(n - from, BLOCK);
-      int pieces = (count + 255) / 256;
-      workers.run(
-          pieces,
-          p -> {
-            double[] row = new double[d];
-            for (int i = p * 256; i < Math.min(count, (p + 1) * 256); i++) {
-              points.copyRow(first + i, row);
-              for (int c = 0; c < d; c++) {
-                row[c] -= mean[c];
-              }
-              block.setRow(i, row);
-            }
-          });
-      products.add(block.slice(0, count), workers);
-    }
-    double[] covariance = products.matrix().toArray();
+    double[] covariance = products(points, mean, workers).matrix().toArray();
     for (int i = 0; i < covariance.length; i++) {
-      covariance[i] /= n - 1;
+      covariance[i] /= points.rows() - 1;
     }
     return covariance;
+  }
+
+  private static Gram products(Points points, double[] mean, Workers workers) {
+    if (points.rows() < 2) {
+      throw new IllegalArgumentException(
+          "the covariance of " + points.rows() + " rows, expected at least 2");
+    }
+    Gram products = new Gram(points.columns());
+    products.add(points, mean, workers);
+    return products;
   }
 
   /** The rows, centred, in the coordinates of the components kept: [rows, m]. */

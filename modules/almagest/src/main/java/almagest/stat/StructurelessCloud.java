@@ -60,13 +60,11 @@ public final class StructurelessCloud {
   public static StructurelessCloud like(Points points, Workers workers) {
     int n = points.rows();
     int d = points.columns();
-    double[] mean = Pca.mean(points, workers);
-    double[] covariance = Pca.covariance(points, mean, workers);
-    int rank = Pca.rank(Pca.eigenvalues(covariance, n, d), n);
+    Pca pca = Pca.of(points, Math.min(d, n - 1), workers);
+    int rank = pca.rank();
     if (rank == 0) {
       throw new IllegalArgumentException("all points are equal: there is no cloud to draw like it");
     }
-    Pca pca = Pca.of(covariance, n, mean, rank);
     DoubleMatrix axes = DoubleMatrix.zeros(rank, d);
     for (int c = 0; c < rank; c++) {
       double sd = Math.sqrt(pca.eigenvalues()[c]);
@@ -92,7 +90,7 @@ public final class StructurelessCloud {
       longest = Math.max(longest, Math.sqrt(own));
     }
     boolean same = longest > 0 && longest - shortest <= 0.01 * longest;
-    return new StructurelessCloud(n, d, mean, axes, radii, same ? (shortest + longest) / 2 : 0);
+    return new StructurelessCloud(n, d, pca.mean(), axes, radii, same ? (shortest + longest) / 2 : 0);
   }
 
   /** The dimension that the cloud fills. */
