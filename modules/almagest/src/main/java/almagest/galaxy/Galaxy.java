@@ -65,17 +65,18 @@ public final class Galaxy {
         int d = cloud.points().columns();
         node.put("n", n);
         node.put("d", d);
-        double[] mean = Pca.mean(cloud.points(), workers);
-        double[] covariance = Pca.covariance(cloud.points(), mean, workers);
-        Pca pca = Pca.of(covariance, n, mean, Math.min(3, d));
+        int kept = Math.min(d, Math.max(SlopeInterval.LEADING, options.dimension()));
+        Pca pca = Pca.of(cloud.points(), kept, workers);
         ObjectNode published = Json.object();
-        spectra.report(cloud, pca, covariance, node, published);
-        entropies.report(cloud, node, published);
+        spectra.report(cloud, pca, node, published);
+        entropies.report(cloud, pca, node, published);
         node.set("published", published);
         if (sink == null) {
           node.putNull("pca3");
         } else {
-          node.put("pca3", sink.keep(cloud, pca.scores(cloud.points(), workers)));
+          node.put(
+              "pca3",
+              sink.keep(cloud, pca.leading(Math.min(3, d)).scores(cloud.points(), workers)));
         }
         task.advance(1);
       }

@@ -1,13 +1,16 @@
 package almagest.galaxy;
 
+import almagest.linalg.Gram;
 import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Permutation;
 import almagest.stat.SpecialFunctions;
+import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * How far a statistic of the spectrum would move with other rows: the cloud is cut into random
@@ -18,12 +21,25 @@ import java.util.random.RandomGenerator;
  * used: it is biased as that of n/2 rows. For a flat spectrum the spread is about 1.3 times too
  * wide.
  *
+ * <p>Halves are decomposed in the coordinates of the cloud's own components. Of more than {@value
+ * #LEADING} only so many are taken, which moves the eigenvalues of a half in a window of the first
+ * 150 but not how they scatter: it was within 10 % of that in all 2304 coordinates for spectra as
+ * steep as those of decoders, and 1.25 times it for a flat one.
+ *
  * @param sd of the halves
  * @param half the half width of the 95 % interval: Student's t with (halves − 1) degrees times sd
  * @param halves how many
  */
 record SlopeInterval(double sd, double half, int halves) {
+  /** Components of the cloud that halves are decomposed in. */
+  static final int LEADING = 512;
+
   private static final int LEAST = 3;
+
+  /** Rows whose scores are held at a time. */
+  private static final int BLOCK = 8192;
+
+  private static final Workers ALONE = new Workers(1);
 
   /** A statistic of eigenvalues. */
   interface Statistic {
@@ -33,54 +49,87 @@ record SlopeInterval(double sd, double half, int halves) {
   /**
    * Intervals of several statistics from the same halves.
    *
-   * @param covariance [d × d] of all rows, about {@code mean}
+   * @param pca of all rows, with at least the components that the statistics look at
    * @param splits how often the cloud is cut in two
    */
   static SlopeInterval[] of(
-      Points points,
-      double[] mean,
-      double[] covariance,
-      int splits,
-      Seed seed,
-      Workers workers,
-      Statistic... statistics) {
+      Points points, Pca pca, int splits, Seed seed, Workers workers, Statistic... statistics) {
     int n = points.rows();
-    int d = points.columns();
-    double[][] values = new double[statistics.length][2 * splits];
     if (n < 4 * LEAST) {
       return new SlopeInterval[0];
     }
+    Pca leading = pca.leading(Math.min(LEADING, pca.components().length));
+    int q = leading.components().length;
+    boolean[][] inFirst = new boolean[splits][n];
+    Gram[] products = new Gram[splits];
+    double[][] sums = new double[splits][q];
     for (int s = 0; s < splits; s++) {
-      int[] order = Permutation.of(n, seed.split(s).generator());
-      int[] first = Arrays.copyOf(order, n / 2);
-      Arrays.sort(first);
-      Points half = Points.of(points, first);
-      double[] halfMean = Pca.mean(half, workers);
-      double[] products = Pca.covariance(half, mean, workers);
-      double[] one = new double[d * d];
-      double[] two = new double[d * d];
-      int n1 = first.length;
-      int n2 = n - n1;
-      for (int i = 0; i < d; i++) {
-        for (int j = 0; j < d; j++) {
-          double a = products[i * d + j] * (n1 - 1);
-          double b = covariance[i * d + j] * (n - 1) - a;
-          double shift = n1 * (halfMean[i] - mean[i]) * (halfMean[j] - mean[j]);
-          one[i * d + j] = (a - shift) / (n1 - 1);
-          two[i * d + j] = (b - shift * n1 / n2) / (n2 - 1);
-        }
+      for (int i : Arrays.copyOf(Permutation.of(n, seed.split(s).generator()), n / 2)) {
+        inFirst[s][i] = true;
       }
-      double[] e1 = Pca.eigenvalues(one, n1, d);
-      double[] e2 = Pca.eigenvalues(two, n2, d);
-      for (int t = 0; t < statistics.length; t++) {
-        values[t][2 * s] = statistics[t].of(e1, n1);
-        values[t][2 * s + 1] = statistics[t].of(e2, n2);
-      }
+      products[s] = new Gram(q);
     }
+    for (int from = 0; from < n; from += BLOCK) {
+      int first = from;
+      int[] rows = IntStream.range(first, Math.min(n, first + BLOCK)).toArray();
+      DoubleMatrix scores = leading.scores(Points.of(points, rows), workers);
+      workers.run(
+          splits,
+          s -> {
+            int[] half =
+                IntStream.range(0, rows.length).filter(i -> inFirst[s][first + i]).toArray();
+            DoubleMatrix part = Points.of(scores).gather(half);
+            for (int i = 0; i < half.length; i++) {
+              double[] row = part.row(i);
+              for (int c = 0; c < q; c++) {
+                sums[s][c] += row[c];
+              }
+            }
+            products[s].add(part, ALONE);
+          });
+    }
+    double[][] values = new double[statistics.length][2 * splits];
+    workers.run(
+        splits,
+        s -> {
+          Half[] halves = halves(products[s], sums[s], n / 2, leading);
+          for (int t = 0; t < statistics.length; t++) {
+            for (int h = 0; h < 2; h++) {
+              values[t][2 * s + h] = statistics[t].of(halves[h].eigenvalues(), halves[h].rows());
+            }
+          }
+        });
     double quantile = SpecialFunctions.studentTQuantile(0.975, 2 * splits - 1);
     return Arrays.stream(values)
         .map(v -> new SlopeInterval(Moments.sd(v), quantile * Moments.sd(v), v.length))
         .toArray(SlopeInterval[]::new);
+  }
+
+  private record Half(double[] eigenvalues, int rows) {}
+
+  /**
+   * The spectra of a half and of the other one, whose products are what is left of the whole
+   * cloud's: those are diagonal in its own components.
+   *
+   * @param sum [q] of the scores of the first half
+   */
+  private static Half[] halves(Gram first, double[] sum, int n1, Pca whole) {
+    int q = sum.length;
+    int n2 = whole.n() - n1;
+    double[] one = first.matrix().toArray();
+    double[] two = new double[q * q];
+    for (int i = 0; i < q; i++) {
+      for (int j = 0; j < q; j++) {
+        double a = one[i * q + j];
+        double all = i == j ? whole.eigenvalues()[i] * (whole.n() - 1) : 0;
+        double square = sum[i] * sum[j];
+        one[i * q + j] = (a - square / n1) / (n1 - 1);
+        two[i * q + j] = (all - a - square / n2) / (n2 - 1);
+      }
+    }
+    return new Half[] {
+      new Half(Pca.eigenvalues(one, n1, q), n1), new Half(Pca.eigenvalues(two, n2, q), n2)
+    };
   }
 
   /** {@code count} of 0 … n − 1 without replacement, ascending. */

@@ -1,9 +1,11 @@
 package almagest.galaxy;
 
 import almagest.linalg.Lapack;
-import almagest.linalg.Pca;
+import almagest.linalg.NarrowGram;
 import almagest.run.Seed;
 import almagest.run.Workers;
+import almagest.stat.Permutation;
+import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import java.lang.foreign.Arena;
@@ -15,6 +17,9 @@ import java.util.random.RandomGenerator;
  * many draws each, so that a band can be shown and not one line.
  */
 final class SpectrumNulls {
+  /** Rows that are held as columns at a time. */
+  private static final int GROUP = 16_384;
+
   private SpectrumNulls() {}
 
   /**
@@ -50,73 +55,115 @@ final class SpectrumNulls {
    * Uniform unit vectors, whose covariance has trace 1 as that of unit decoder rows has, or less.
    */
   static double[] unitVectors(int n, int d, Seed seed, Workers workers) {
+    int block = Math.min(n, GROUP);
+    double[] sum = new double[d];
+    NarrowGram products = new NarrowGram(d);
     try (Arena arena = Arena.ofShared()) {
-      FloatMatrix cloud = FloatMatrix.zeros(arena, n, d);
-      fillUnitVectors(cloud, seed, workers);
-      return Pca.of(Points.of(cloud), 0, workers).eigenvalues();
+      FloatMatrix columns = FloatMatrix.zeros(arena, d, block);
+      for (int first = 0; first < n; first += block) {
+        int count = Math.min(block, n - first);
+        FloatMatrix part = part(columns, count);
+        Seed own = seed.split(first);
+        Columns.fill(
+            part,
+            piece -> {
+              RandomGenerator random = own.split(piece).generator();
+              return (i, row) -> unitVector(row, random);
+            },
+            workers);
+        workers.run(d, c -> sum[c] += Columns.sum(part, c));
+        products.add(part, workers);
+      }
     }
+    DoubleMatrix upper = products.upper();
+    for (int i = 0; i < d; i++) {
+      for (int j = i; j < d; j++) {
+        upper.set(i, j, (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1));
+      }
+    }
+    return descending(upper, n);
   }
 
-  private static void fillUnitVectors(FloatMatrix cloud, Seed seed, Workers workers) {
-    int n = cloud.rowsAsInt();
-    int d = cloud.columns();
-    int rows = 1024;
-    workers.run(
-        (n + rows - 1) / rows,
-        p -> {
-          RandomGenerator random = seed.split(p).generator();
-          double[] row = new double[d];
-          float[] unit = new float[d];
-          for (int i = p * rows; i < Math.min(n, (p + 1) * rows); i++) {
-            double square = 0;
-            for (int c = 0; c < d; c++) {
-              row[c] = random.nextGaussian();
-              square += row[c] * row[c];
-            }
-            double norm = Math.sqrt(square);
-            for (int c = 0; c < d; c++) {
-              unit[c] = (float) (row[c] / norm);
-            }
-            cloud.setRow(i, unit);
-          }
-        });
+  private static void unitVector(double[] row, RandomGenerator random) {
+    double square = 0;
+    for (int c = 0; c < row.length; c++) {
+      row[c] = random.nextGaussian();
+      square += row[c] * row[c];
+    }
+    double norm = Math.sqrt(square);
+    for (int c = 0; c < row.length; c++) {
+      row[c] /= norm;
+    }
   }
 
   /**
    * The cloud with every coordinate permuted by itself: keeps each coordinate's values, hence
    * trace, and breaks what ties coordinates together. Not invariant under rotation.
+   *
+   * <p>A cloud of more than {@value #GROUP} rows is permuted within random groups of so many, which
+   * leaves the differences of the groups' means, one degree of freedom a group, as they were.
+   *
+   * @param mean [d] of the cloud
    */
-  static double[] shuffledCoordinates(Points points, Seed seed, Workers workers) {
-    try (Arena arena = Arena.ofShared()) {
-      FloatMatrix cloud = FloatMatrix.zeros(arena, points.rows(), points.columns());
-      fillShuffled(points, cloud, seed, workers);
-      return Pca.of(Points.of(cloud), 0, workers).eigenvalues();
-    }
-  }
-
-  private static void fillShuffled(Points points, FloatMatrix cloud, Seed seed, Workers workers) {
+  static double[] shuffledCoordinates(Points points, double[] mean, Seed seed, Workers workers) {
     int n = points.rows();
     int d = points.columns();
-    double[] wide = new double[d];
-    float[] narrow = new float[d];
-    for (int i = 0; i < n; i++) {
-      points.copyRow(i, wide);
-      for (int c = 0; c < d; c++) {
-        narrow[c] = (float) wide[c];
+    double[] length = Columns.lengths(points, mean, workers);
+    int[] order = n > GROUP ? Permutation.of(n, seed.split("groups").generator()) : identity(n);
+    int block = Math.min(n, GROUP);
+    NarrowGram products = new NarrowGram(d);
+    try (Arena arena = Arena.ofShared()) {
+      FloatMatrix columns = FloatMatrix.zeros(arena, d, block);
+      for (int from = 0; from < n; from += block) {
+        int first = from;
+        int count = Math.min(block, n - first);
+        FloatMatrix part = part(columns, count);
+        // Unit columns: whatever the scale and offset of a coordinate, float32 holds it.
+        Columns.fill(
+            part,
+            piece ->
+                (i, row) -> {
+                  points.copyRow(order[first + i], row);
+                  for (int c = 0; c < d; c++) {
+                    row[c] = length[c] > 0 ? (row[c] - mean[c]) / length[c] : 0;
+                  }
+                },
+            workers);
+        Seed own = seed.split(first);
+        workers.run(d, c -> Columns.shuffle(part, c, own.split(c).generator()));
+        products.add(part, workers);
       }
-      cloud.setRow(i, narrow);
     }
-    workers.run(
-        d,
-        c -> {
-          RandomGenerator random = seed.split(c).generator();
-          for (int i = n - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            float v = cloud.get(i, c);
-            cloud.set(i, c, cloud.get(j, c));
-            cloud.set(j, c, v);
-          }
-        });
+    DoubleMatrix upper = products.upper();
+    for (int i = 0; i < d; i++) {
+      for (int j = i; j < d; j++) {
+        double cosine = i == j ? 1 : upper.get(i, j);
+        upper.set(i, j, cosine * length[i] * length[j] / (n - 1));
+      }
+    }
+    return descending(upper, n);
+  }
+
+  /** The first columns of a buffer, as a matrix of their own. */
+  private static FloatMatrix part(FloatMatrix buffer, int count) {
+    long bytes = buffer.rows() * count * Float.BYTES;
+    return FloatMatrix.view(buffer.data().asSlice(0, bytes), buffer.rows(), count);
+  }
+
+  private static int[] identity(int n) {
+    int[] order = new int[n];
+    Arrays.setAll(order, i -> i);
+    return order;
+  }
+
+  private static double[] descending(DoubleMatrix upper, int n) {
+    double[] ascending = Lapack.largest(upper, 0).values();
+    int d = ascending.length;
+    double[] values = new double[d];
+    for (int i = 0; i < Math.min(d, n - 1); i++) {
+      values[i] = Math.max(0, ascending[d - 1 - i]);
+    }
+    return values;
   }
 
   /** A draw of χ² with an integer number of degrees of freedom (Marsaglia and Tsang 2000). */

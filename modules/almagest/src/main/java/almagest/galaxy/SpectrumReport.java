@@ -52,11 +52,8 @@ final class SpectrumReport {
     this.workers = workers;
   }
 
-  void report(
-      NamedCloud cloud, Pca pca, double[] covariance, ObjectNode node, ObjectNode published) {
+  void report(NamedCloud cloud, Pca pca, ObjectNode node, ObjectNode published) {
     Spectrum spectrum = new Spectrum(pca.n(), pca.eigenvalues());
-    int n = spectrum.n();
-    int d = spectrum.eigenvalues().length;
     int rank = spectrum.rank();
     put(node.putArray("eigenvalues"), spectrum.eigenvalues());
     node.put("rank", rank);
@@ -76,9 +73,8 @@ final class SpectrumReport {
     SlopeInterval[] intervals =
         SlopeInterval.of(
             cloud.points(),
-            pca.mean(),
-            covariance,
-            splits(n, d),
+            pca,
+            options.splits(),
             seed.split("halves " + cloud.name()),
             workers,
             (values, rows) -> slope(values, rows, window),
@@ -96,7 +92,7 @@ final class SpectrumReport {
     putWindow(hundred, "window", largest);
     hundred.put("value", spectrum.powerLaw(largest).slope());
     models(spectrum, window, slope.putArray("models"));
-    nulls(cloud, spectrum, window, slope);
+    nulls(cloud, pca.mean(), spectrum, window, slope);
 
     ObjectNode volume = node.putObject("log_volume");
     volume.put("value", spectrum.logVolume(window));
@@ -149,7 +145,8 @@ final class SpectrumReport {
     }
   }
 
-  private void nulls(NamedCloud cloud, Spectrum spectrum, Window window, ObjectNode slope) {
+  private void nulls(
+      NamedCloud cloud, double[] mean, Spectrum spectrum, Window window, ObjectNode slope) {
     int n = spectrum.n();
     int d = spectrum.eigenvalues().length;
     double trace = spectrum.trace();
@@ -171,7 +168,8 @@ final class SpectrumReport {
     double[][] shuffled = new double[draws][];
     Seed shuffle = seed.split("shuffle " + cloud.name());
     for (int i = 0; i < draws; i++) {
-      shuffled[i] = SpectrumNulls.shuffledCoordinates(cloud.points(), shuffle.split(i), workers);
+      shuffled[i] =
+          SpectrumNulls.shuffledCoordinates(cloud.points(), mean, shuffle.split(i), workers);
     }
     ArrayNode kinds = slope.putArray("nulls");
     describe(kinds.addObject(), "uniform unit vectors", unit, window, n, trace);
@@ -231,11 +229,6 @@ final class SpectrumReport {
   private int draws(int n, int d) {
     double work = (double) n * d * d + 4.0 * d * d * d;
     return (int) Math.clamp(BUDGET / work, 2, options.spectrumDraws());
-  }
-
-  private int splits(int n, int d) {
-    double work = 0.5 * n * d * d + 8.0 * d * d * d;
-    return (int) Math.clamp(BUDGET / work, Math.min(2, options.splits()), options.splits());
   }
 
   /** NaN where the window is longer than what these eigenvalues carry. */

@@ -132,32 +132,36 @@ final class LeadingEigen {
     accurate.set(JAVA_INT, 0, 1);
     Lapack.check(
         "dstemr",
-        solver(n, () ->
-            (int)
-                DSTEMR.invokeExact(
-                    COLUMN_MAJOR,
-                    (byte) 'V',
-                    (byte) 'I',
-                    n,
-                    d,
-                    e,
-                    0.0,
-                    0.0,
-                    n - count + 1,
-                    n,
-                    found,
-                    w,
-                    z,
-                    n,
-                    count,
-                    support,
-                    accurate)));
+        solver(
+            n,
+            () ->
+                (int)
+                    DSTEMR.invokeExact(
+                        COLUMN_MAJOR,
+                        (byte) 'V',
+                        (byte) 'I',
+                        n,
+                        d,
+                        e,
+                        0.0,
+                        0.0,
+                        n - count + 1,
+                        n,
+                        found,
+                        w,
+                        z,
+                        n,
+                        count,
+                        support,
+                        accurate)));
     Lapack.check(
         "dormtr",
-        solver(n, () ->
-            (int)
-                DORMTR.invokeExact(
-                    COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, a, n, tau, z, n)));
+        solver(
+            n,
+            () ->
+                (int)
+                    DORMTR.invokeExact(
+                        COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, a, n, tau, z, n)));
     return z;
   }
 }

@@ -90,7 +90,8 @@ public final class StructurelessCloud {
       longest = Math.max(longest, Math.sqrt(own));
     }
     boolean same = longest > 0 && longest - shortest <= 0.01 * longest;
-    return new StructurelessCloud(n, d, pca.mean(), axes, radii, same ? (shortest + longest) / 2 : 0);
+    return new StructurelessCloud(
+        n, d, pca.mean(), axes, radii, same ? (shortest + longest) / 2 : 0);
   }
 
   /** The dimension that the cloud fills. */

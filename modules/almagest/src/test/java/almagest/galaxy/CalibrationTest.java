@@ -70,14 +70,12 @@ class CalibrationTest {
     double[] sd = new double[seeds];
     for (int s = 0; s < seeds; s++) {
       Points cloud = Points.of(powerLaw(n, d, 0.8, 1000 + s));
-      double[] mean = Pca.mean(cloud, WORKERS);
-      double[] covariance = Pca.covariance(cloud, mean, WORKERS);
-      slopes[s] = new Spectrum(n, Pca.eigenvalues(covariance, n, d)).powerLaw(window).slope();
+      Pca pca = Pca.of(cloud, d, WORKERS);
+      slopes[s] = new Spectrum(n, pca.eigenvalues()).powerLaw(window).slope();
       SlopeInterval interval =
           SlopeInterval.of(
               cloud,
-              mean,
-              covariance,
+              pca,
               10,
               new Seed(s),
               WORKERS,

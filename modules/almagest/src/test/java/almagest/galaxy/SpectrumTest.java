@@ -144,6 +144,63 @@ class SpectrumTest {
     }
   }
 
+  /**
+   * A shuffle keeps every coordinate's variance and leaves correlations of 1 / √(n − 1), groups of
+   * rows or not; two coordinates that were one come apart.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {500, 20_000})
+  void shuffledCoordinatesKeepTheTraceAndNothingElse(int n) {
+    var random = new Seed(n).generator();
+    DoubleMatrix x = DoubleMatrix.zeros(n, 3);
+    for (int i = 0; i < n; i++) {
+      double v = random.nextGaussian();
+      // Far from the origin, of very different scales; the last coordinate is constant.
+      x.setRow(i, new double[] {1e4 + v, 1e-3 * v, 7});
+    }
+    Pca pca = Pca.of(Points.of(x), 0, WORKERS);
+    double[] first =
+        SpectrumNulls.shuffledCoordinates(Points.of(x), pca.mean(), new Seed(1), WORKERS);
+    double trace = Arrays.stream(pca.eigenvalues()).sum();
+    assertThat(Arrays.stream(first).sum()).isCloseTo(trace, Percentage.withPercentage(1e-6));
+    assertThat(pca.eigenvalues()[1]).isLessThan(1e-12);
+    double second = 1e-6 / (1 + 1e-6) * trace;
+    assertThat(first[1]).isCloseTo(second, Percentage.withPercentage(500.0 / Math.sqrt(n)));
+    assertThat(first[2]).isCloseTo(0, within(1e-15));
+    assertThat(
+            SpectrumNulls.shuffledCoordinates(
+                Points.of(x), pca.mean(), new Seed(1), new Workers(1)))
+        .isEqualTo(first);
+  }
+
+  /** Of more than 512 components halves are compared in the leading ones only. */
+  @Test
+  void halvesOfWideCloudsScatterAsInAllCoordinates() {
+    int n = 1400;
+    int d = 700;
+    var random = new Seed(5).generator();
+    DoubleMatrix x = DoubleMatrix.zeros(n, d);
+    for (int i = 0; i < n; i++) {
+      for (int c = 0; c < d; c++) {
+        x.set(i, c, random.nextGaussian() * Math.pow(c + 1, -0.25));
+      }
+    }
+    Points points = Points.of(x);
+    Pca pca = Pca.of(points, d, WORKERS);
+    SlopeInterval.Statistic slope =
+        (values, rows) -> new Spectrum(rows, values).powerLaw(Window.PUBLISHED).slope();
+    double sd = SlopeInterval.of(points, pca, 10, new Seed(2), WORKERS, slope)[0].sd();
+    double[] whole = new double[20];
+    for (int s = 0; s < 10; s++) {
+      int[] order = almagest.stat.Permutation.of(n, new Seed(2).split(s).generator());
+      for (int h = 0; h < 2; h++) {
+        Points half = Points.of(points, Arrays.copyOfRange(order, h * n / 2, (h + 1) * n / 2));
+        whole[2 * s + h] = slope.of(Pca.of(half, 0, WORKERS).eigenvalues(), n / 2);
+      }
+    }
+    assertThat(sd).isCloseTo(Moments.sd(whole), Percentage.withPercentage(15));
+  }
+
   private static double[] normals(int d, java.util.random.RandomGenerator random) {
     double[] row = new double[d];
     Arrays.setAll(row, c -> random.nextGaussian());
