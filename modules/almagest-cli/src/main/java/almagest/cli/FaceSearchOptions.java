@@ -1,5 +1,6 @@
 package almagest.cli;
 
+import almagest.atom.CovariateSearch;
 import almagest.atom.CrystalSearch;
 import almagest.atom.DifferenceClusters;
 import almagest.atom.DifferenceReport;
@@ -75,7 +76,8 @@ final class FaceSearchOptions {
       paramLabel = "F",
       arity = "1..*",
       description =
-          "Numbers [n], e.g. word lengths: project out the direction that goes with each.")
+          "Numbers [n], e.g. word lengths: project out the direction that goes with each, refined"
+              + " by the faces found.")
   private List<String> covariates = new ArrayList<>();
 
   @Option(
@@ -176,9 +178,11 @@ final class FaceSearchOptions {
     FaceReport report;
     DifferenceClusters.@Nullable Fit fit = null;
     try (Workers workers = common.workers()) {
-      RemovedDirections removed = removed(points, workers);
-      Points left = removed.remove(points, workers);
-      CrystalSearch.Result result = CrystalSearch.of(left, options, workers, common.progress());
+      CovariateSearch.Outcome outcome =
+          CovariateSearch.of(
+              points, removed(points, workers), numbers(), options, workers, common.progress());
+      Points left = outcome.left();
+      CrystalSearch.Result result = outcome.result();
       if (clusters > 0) {
         fit =
             DifferenceClusters.fit(
@@ -196,7 +200,7 @@ final class FaceSearchOptions {
       report =
           new FaceReport(
               result,
-              removed,
+              outcome.removed(),
               n,
               points.columns(),
               names,
@@ -229,18 +233,21 @@ final class FaceSearchOptions {
     return 0;
   }
 
-  private RemovedDirections removed(Points points, Workers workers) {
+  private List<double[]> removed(Points points, Workers workers) {
     List<double[]> directions = new ArrayList<>();
     for (String file : remove) {
       directions.addAll(Clouds.rows(file));
     }
-    for (String file : covariates) {
-      for (double[] values : Clouds.rows(file)) {
-        directions.add(RemovedDirections.along(points, values));
-      }
-    }
     directions.addAll(RemovedDirections.leading(points, removeTop, workers));
-    return RemovedDirections.of(points, directions, workers);
+    return directions;
+  }
+
+  private List<double[]> numbers() {
+    List<double[]> numbers = new ArrayList<>();
+    for (String file : covariates) {
+      numbers.addAll(Clouds.rows(file));
+    }
+    return numbers;
   }
 
   /** Says what the search needs, and refuses what cannot fit. */

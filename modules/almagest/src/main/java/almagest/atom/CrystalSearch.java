@@ -4,6 +4,7 @@ import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Seed;
 import almagest.run.Workers;
+import almagest.stat.SpecialFunctions;
 import almagest.stat.StructurelessCloud;
 import almagest.tensor.Points;
 import java.util.ArrayList;
@@ -26,13 +27,17 @@ public final class CrystalSearch {
   /** Faces of chance that a limit lets in. */
   static final int PILOT = 20;
 
+  /** How often a parallelogram that only noise opens is taken for a trapezoid. */
+  private static final double STRETCHED = 0.001;
+
   /** Clouds up to this size are compared with enough null clouds for a rank. */
   private static final int MANY = 3000;
 
   /**
    * How to search.
    *
-   * @param residual of a parallelogram at most; NaN for what chance suggests
+   * @param residual of a parallelogram at most; NaN for what chance suggests, without those that
+   *     are rather trapezoids whose parallel sides have nearly the same length
    * @param gap of a parallelogram at most, in the cloud's unit; infinity for no limit
    * @param cosine of a trapezoid at least; NaN for what chance suggests
    * @param edge points nearer than this share of the median distance make a face degenerate
@@ -143,7 +148,7 @@ public final class CrystalSearch {
     }
     int nulls = options.nulls(n);
     boolean pilot = Double.isNaN(options.residual) || Double.isNaN(options.cosine);
-    FaceSearch.Limits limits = loosest(options, median);
+    FaceSearch.Limits limits = loosest(options, points.columns(), median);
     List<FaceSearch.Found> chance = new ArrayList<>();
     if (nulls > 0) {
       StructurelessCloud structureless = StructurelessCloud.like(points, workers);
@@ -197,7 +202,22 @@ public final class CrystalSearch {
         Points.of(structureless.draw(seed, workers)), limits, workers, Progress.NONE);
   }
 
-  private static FaceSearch.Limits loosest(Options o, double median) {
+  /**
+   * Two parallel sides of nearly equal length are near a parallelogram without being one. The gap
+   * of a parallelogram that only noise opens has no preference for the direction of its sides: the
+   * share s that lies along it makes s (d − 1) / (1 − s) the square of a Student t of d − 1 degrees
+   * of freedom. A share that noise has less often than {@value #STRETCHED}, and which is most of
+   * the gap (in many dimensions noise fills fewer of them), says that the lengths differ.
+   */
+  private static double stretch(int dimensions) {
+    if (dimensions < 2) {
+      return 1;
+    }
+    double t = SpecialFunctions.studentTQuantile(1 - STRETCHED / 2, dimensions - 1);
+    return Math.max(0.5, t * t / (t * t + dimensions - 1));
+  }
+
+  private static FaceSearch.Limits loosest(Options o, int dimensions, double median) {
     double none = Double.POSITIVE_INFINITY;
     boolean residual = Double.isNaN(o.residual);
     boolean cosine = Double.isNaN(o.cosine);
@@ -207,6 +227,7 @@ public final class CrystalSearch {
         cosine ? Options.LOOSEST : o.cosine,
         residual ? Options.LOOSEST : none,
         cosine ? Options.LOOSEST : none,
+        residual ? stretch(dimensions) : 1,
         o.edge * median,
         o.most);
   }
@@ -218,6 +239,7 @@ public final class CrystalSearch {
         l.cosine(),
         l.parallelogramMisfit(),
         l.trapezoidMisfit(),
+        l.stretch(),
         l.leastEdge(),
         PILOT);
   }
@@ -235,6 +257,7 @@ public final class CrystalSearch {
         Double.isNaN(options.cosine)
             ? last(pilot.trapezoids(), l.trapezoidMisfit())
             : l.trapezoidMisfit(),
+        l.stretch(),
         l.leastEdge(),
         l.most());
   }

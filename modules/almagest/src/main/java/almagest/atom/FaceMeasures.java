@@ -61,6 +61,27 @@ final class FaceMeasures {
         misfit);
   }
 
+  /**
+   * How far the parallelogram measured last is rather a trapezoid whose parallel sides differ in
+   * length: the share of its squared gap that lies along the common direction of one pair of sides,
+   * the larger of both pairs. NaN when the gap is 0.
+   */
+  double stretch() {
+    double gap = 0;
+    double[] side = new double[2];
+    double[] along = new double[2];
+    for (int j = 0; j < rows[0].length; j++) {
+      double g = rows[0][j] + rows[3][j] - rows[1][j] - rows[2][j];
+      gap += g * g;
+      for (int s = 0; s < 2; s++) {
+        double v = rows[1 + s][j] - rows[0][j] + rows[3][j] - rows[2 - s][j];
+        side[s] += v * v;
+        along[s] += v * g;
+      }
+    }
+    return Math.max(along[0] * along[0] / side[0], along[1] * along[1] / side[1]) / gap;
+  }
+
   /** The trapezoid with sides b − a and d − c; null when it is degenerate. */
   @Nullable Face trapezoid(int a, int b, int c, int d) {
     int least = Math.min(Math.min(a, b), Math.min(c, d));

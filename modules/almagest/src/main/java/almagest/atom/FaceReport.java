@@ -103,6 +103,7 @@ public record FaceReport(
     ObjectNode axes = json.putObject("removed");
     axes.put("directions", removed.directions().length);
     axes.set("variance_share", Json.tree(removed.share()));
+    axes.put("refined_by_faces", removed.faces());
     FaceSearch.Limits l = result.limits();
     json.putObject("limits")
         .put("residual", l.residual())
@@ -110,6 +111,7 @@ public record FaceReport(
         .put("cosine", l.cosine())
         .put("parallelogram_misfit", l.parallelogramMisfit())
         .put("trapezoid_misfit", l.trapezoidMisfit())
+        .put("stretch", l.stretch())
         .put("least_edge", l.leastEdge())
         .put("antipodal", FaceMeasures.ANTIPODAL)
         .put("most", l.most());

@@ -49,6 +49,8 @@ public final class FaceSearch {
    * @param cosine trapezoids with at least this cosine, 0 … 1, above 0
    * @param parallelogramMisfit and a misfit of at most this; infinity for no limit
    * @param trapezoidMisfit likewise
+   * @param stretch and parallelograms with at most this share of the squared gap along a pair of
+   *     sides, which differ then in length rather than in direction; 1 for all
    * @param leastEdge a face is degenerate when two of its points are nearer than this, in the
    *     cloud's unit; or when they coincide
    * @param most of each kind, the best are kept
@@ -59,6 +61,7 @@ public final class FaceSearch {
       double cosine,
       double parallelogramMisfit,
       double trapezoidMisfit,
+      double stretch,
       double leastEdge,
       int most) {
     public Limits {
@@ -74,6 +77,9 @@ public final class FaceSearch {
       if (!(parallelogramMisfit >= 0) || !(trapezoidMisfit >= 0)) {
         throw new InputException("a misfit is at least 0");
       }
+      if (!(stretch >= 0 && stretch <= 1)) {
+        throw new InputException("a share of the gap is 0 … 1, found " + stretch);
+      }
       if (!(leastEdge >= 0)) {
         throw new InputException("--min-edge: expected at least 0, found " + leastEdge);
       }
@@ -85,7 +91,7 @@ public final class FaceSearch {
     /** All faces within a residual and a cosine, without a rule for tiny edges. */
     public static Limits of(double residual, double cosine) {
       double none = Double.POSITIVE_INFINITY;
-      return new Limits(residual, none, cosine, none, none, 0, Integer.MAX_VALUE);
+      return new Limits(residual, none, cosine, none, none, 1, 0, Integer.MAX_VALUE);
     }
   }
 
@@ -381,7 +387,10 @@ public final class FaceSearch {
         double widest = Math.min(residual * sides / 2, gap);
         if (square + m - 2 * t <= widest * widest * (1 + 1e-5)) {
           @Nullable Face face = measures.parallelogram(a, b, c, d);
-          if (face != null && face.residual() <= limits.residual && face.gap() <= limits.gap) {
+          if (face != null
+              && face.residual() <= limits.residual
+              && face.gap() <= limits.gap
+              && !(limits.stretch < 1 && measures.stretch() > limits.stretch)) {
             parallelograms.offer(face);
           }
         }

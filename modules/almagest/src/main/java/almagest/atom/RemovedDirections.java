@@ -15,14 +15,18 @@ import java.util.List;
  *
  * @param directions [m][d], orthonormal
  * @param share of the cloud's variance that each carries, [m]
+ * @param faces that refined those of covariates ({@link CovariateSearch}), or 0
  */
-public record RemovedDirections(double[][] directions, double[] share) {
+public record RemovedDirections(double[][] directions, double[] share, int faces) {
   /** A direction is dependent on those before it when less than this of its length is its own. */
   private static final double OWN = 1e-8;
 
+  /** Steps of the regression on faces. */
+  private static final int WEISZFELD = 100;
+
   /** None: the cloud stays as it is. */
   public static RemovedDirections none() {
-    return new RemovedDirections(new double[0][], new double[0]);
+    return new RemovedDirections(new double[0][], new double[0], 0);
   }
 
   /**
@@ -66,7 +70,7 @@ public record RemovedDirections(double[][] directions, double[] share) {
       throw new InputException(
           "the directions to remove span all " + d + " dimensions: nothing of the cloud is left");
     }
-    return new RemovedDirections(basis.toArray(double[][]::new), shares(points, basis, workers));
+    return new RemovedDirections(basis.toArray(double[][]::new), shares(points, basis, workers), 0);
   }
 
   /** The first principal axes of a cloud. */
@@ -115,6 +119,74 @@ public record RemovedDirections(double[][] directions, double[] share) {
       throw new InputException("--covariate: expected finite numbers that differ between points");
     }
     return slope;
+  }
+
+  /**
+   * The directions along which given parallelograms open with numbers that each point has: where b
+   * − a = d − c but for a distractor, a + d − b − c is the same combination of its values times its
+   * direction. A point's own position, which hides the direction in a regression over points, does
+   * not enter.
+   *
+   * <p>The directions of the least sum of lengths that are left (not of squares), so that faces
+   * that open for another reason, as two parallel sides of unequal length do, have no pull as long
+   * as they are the fewer: weighted least squares, one covariate at a time, the weights 1 over what
+   * is left of a face (Weiszfeld 1937).
+   *
+   * @param values [m][n]
+   * @return [m][d]
+   */
+  static List<double[]> alongFaces(Points points, List<double[]> values, List<Face> faces) {
+    int m = values.size();
+    int d = points.columns();
+    int count = faces.size();
+    double[][] left = new double[count][];
+    double[][] opens = new double[count][m];
+    for (int f = 0; f < count; f++) {
+      Face face = faces.get(f);
+      left[f] = opening(points, face);
+      for (int k = 0; k < m; k++) {
+        double[] v = values.get(k);
+        opens[f][k] = v[face.a()] + v[face.d()] - v[face.b()] - v[face.c()];
+      }
+    }
+    double[][] slopes = new double[m][d];
+    for (int step = 0; step < WEISZFELD; step++) {
+      double largest = 0;
+      for (double[] rest : left) {
+        largest = Math.max(largest, length(rest));
+      }
+      for (int k = 0; k < m; k++) {
+        double[] change = new double[d];
+        double weights = 0;
+        for (int f = 0; f < count; f++) {
+          double weight = opens[f][k] / Math.max(length(left[f]), 1e-6 * largest);
+          weights += weight * opens[f][k];
+          for (int j = 0; j < d; j++) {
+            change[j] += weight * left[f][j];
+          }
+        }
+        for (int j = 0; j < d && weights > 0; j++) {
+          change[j] /= weights;
+          slopes[k][j] += change[j];
+          for (int f = 0; f < count; f++) {
+            left[f][j] -= opens[f][k] * change[j];
+          }
+        }
+      }
+    }
+    return List.of(slopes);
+  }
+
+  /** a + d − b − c. */
+  private static double[] opening(Points points, Face face) {
+    double[] gap = points.row(face.a());
+    double[] b = points.row(face.b());
+    double[] c = points.row(face.c());
+    double[] d = points.row(face.d());
+    for (int j = 0; j < gap.length; j++) {
+      gap[j] += d[j] - b[j] - c[j];
+    }
+    return gap;
   }
 
   /** The cloud with every direction projected out, of the same kind of numbers. */

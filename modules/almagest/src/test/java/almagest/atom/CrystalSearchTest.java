@@ -26,76 +26,187 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CrystalSearchTest {
   private static final Path FOLDER = Path.of("src/test/resources/atom/crystals");
 
-  @Test
-  void findsThePlantedFacesOnceTheDistractorIsRemoved() {
+  /** By the distractor's axis itself, and by what each point has of it. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void findsThePlantedFacesOnceTheDistractorIsRemoved(boolean covariate) {
     Map<String, NpyArray> file = Npz.read(FOLDER.resolve("cloud.npz"));
-    Points cloud = FaceSearchTest.cloud(false);
+    Map<String, NpyArray> truth = Npz.read(FOLDER.resolve("found.npz"));
     double[] axis = Objects.requireNonNull(file.get("distractor_axis")).doubles();
+    double[] length = Objects.requireNonNull(file.get("length")).doubles();
     try (Workers workers = new Workers(2)) {
-      RemovedDirections removed = RemovedDirections.of(cloud, List.of(axis), workers);
-      assertThat(removed.share()[0]).isGreaterThan(0.3);
-      CrystalSearch.Result found =
-          CrystalSearch.of(
-              removed.remove(cloud, workers),
+      CovariateSearch.Outcome found =
+          CovariateSearch.of(
+              FaceSearchTest.cloud(false),
+              covariate ? List.of() : List.of(axis),
+              covariate ? List.of(length) : List.of(),
               CrystalSearch.Options.defaults(new Seed(3)),
               workers,
               Progress.NONE);
-      assertThat(found.cloudP()).isEqualTo(0.05);
-      check(found, Face.Kind.PARALLELOGRAM, "true_parallelograms");
-      check(found, Face.Kind.TRAPEZOID, "true_trapezoids");
+      assertThat(found.removed().share()[0]).isGreaterThan(0.3);
+      assertThat(found.removed().faces() > 0).isEqualTo(covariate);
+      assertThat(found.result().cloudP()).isEqualTo(0.05);
+      check(
+          found.result(),
+          segments(Objects.requireNonNull(truth.get("true_parallelograms")).ints()),
+          segments(Objects.requireNonNull(truth.get("true_trapezoids")).ints()));
     }
   }
 
-  private static void check(CrystalSearch.Result found, Face.Kind kind, String truth) {
-    Set<Set<Set<Integer>>> planted = new HashSet<>();
-    int[] rows = Objects.requireNonNull(Npz.read(FOLDER.resolve("found.npz")).get(truth)).ints();
+  /** Two segments a row of four points, as sets. */
+  private static Set<Set<Set<Integer>>> segments(int[] rows) {
+    Set<Set<Set<Integer>>> segments = new HashSet<>();
     for (int f = 0; f < rows.length; f += 4) {
-      planted.add(Set.of(Set.of(rows[f], rows[f + 1]), Set.of(rows[f + 2], rows[f + 3])));
+      segments.add(pair(rows[f], rows[f + 1], rows[f + 2], rows[f + 3]));
     }
-    Set<Set<Set<Integer>>> listed = new HashSet<>();
-    for (CrystalSearch.Ranked r : found.upTo(0.05)) {
-      Face f = r.face();
-      if (f.kind() == kind) {
-        listed.add(
-            kind == Face.Kind.PARALLELOGRAM
-                ? Set.of(Set.of(f.a(), f.d()), Set.of(f.b(), f.c()))
-                : Set.of(Set.of(f.a(), f.b()), Set.of(f.c(), f.d())));
+    return segments;
+  }
+
+  private static Set<Set<Integer>> pair(int a, int b, int c, int d) {
+    return Set.of(Set.of(a, b), Set.of(c, d));
+  }
+
+  private static void check(
+      CrystalSearch.Result found,
+      Set<Set<Set<Integer>>> parallelograms,
+      Set<Set<Set<Integer>>> trapezoids) {
+    for (Face.Kind kind : Face.Kind.values()) {
+      boolean flat = kind == Face.Kind.PARALLELOGRAM;
+      Set<Set<Set<Integer>>> planted = flat ? parallelograms : trapezoids;
+      Set<Set<Set<Integer>>> listed = new HashSet<>();
+      for (CrystalSearch.Ranked r : found.upTo(0.05)) {
+        Face f = r.face();
+        if (f.kind() == kind) {
+          listed.add(flat ? pair(f.a(), f.d(), f.b(), f.c()) : pair(f.a(), f.b(), f.c(), f.d()));
+        }
+      }
+      Set<Set<Set<Integer>>> right = new HashSet<>(listed);
+      right.retainAll(planted);
+      assertThat((double) right.size() / planted.size())
+          .as("recall of " + kind)
+          .isGreaterThanOrEqualTo(0.95);
+      assertThat((double) right.size() / listed.size())
+          .as("precision of " + kind)
+          .isGreaterThanOrEqualTo(0.95);
+    }
+  }
+
+  /**
+   * Segments of one function and nearly equal lengths (ratios 2.0, 2.05, …) are no parallelograms,
+   * and the distractor is known by its values alone.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void tellsTrapezoidsFromParallelogramsUnderADistractorKnownByItsValues(int seed) {
+    int n = 100;
+    int d = 12;
+    double[] ratios = {1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2.1, 2.4};
+    RandomGenerator random = new Seed(seed).split("planted").generator();
+    DoubleMatrix x = DoubleMatrix.zeros(n, d);
+    double[] axis = random.doubles(d, -1, 1).toArray();
+    double[] length = random.doubles(n, 1, 15).toArray();
+    double[][] function = new double[2][d];
+    Set<Set<Set<Integer>>> parallelograms = new HashSet<>();
+    Set<Set<Set<Integer>>> trapezoids = new HashSet<>();
+    for (int f = 0; f < 2; f++) {
+      for (int j = 0; j < d; j++) {
+        function[f][j] = 2.5 * random.nextGaussian();
       }
     }
-    Set<Set<Set<Integer>>> right = new HashSet<>(listed);
-    right.retainAll(planted);
-    assertThat((double) right.size() / planted.size()).as("recall").isGreaterThanOrEqualTo(0.95);
-    assertThat((double) right.size() / listed.size()).as("precision").isGreaterThanOrEqualTo(0.95);
+    for (int i = 0; i < n; i++) {
+      int pair = i / 2;
+      boolean end = i % 2 == 1 && pair < 2 * ratios.length;
+      for (int j = 0; j < d; j++) {
+        double step = end ? ratios[pair / 2] * function[pair % 2][j] : 0;
+        x.set(
+            i,
+            j,
+            end
+                ? x.get(i - 1, j) + step + 0.02 * random.nextGaussian()
+                : 2 * random.nextGaussian());
+      }
+    }
+    for (int p = 0; p < 2 * ratios.length; p++) {
+      for (int q = p % 2; q < p; q += 2) {
+        trapezoids.add(pair(2 * p, 2 * p + 1, 2 * q, 2 * q + 1));
+        if (ratios[p / 2] == ratios[q / 2]) {
+          parallelograms.add(pair(2 * p, 2 * q + 1, 2 * p + 1, 2 * q));
+          trapezoids.add(pair(2 * p, 2 * q, 2 * p + 1, 2 * q + 1));
+        }
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < d; j++) {
+        x.set(i, j, x.get(i, j) + 1.5 * length[i] * axis[j]);
+      }
+    }
+    try (Workers workers = new Workers(2)) {
+      CovariateSearch.Outcome found =
+          CovariateSearch.of(
+              Points.of(x),
+              List.of(),
+              List.of(length),
+              CrystalSearch.Options.defaults(new Seed(seed)),
+              workers,
+              Progress.NONE);
+      check(found.result(), parallelograms, trapezoids);
+    }
   }
 
   /** Exact tests of level 5 % make 1 error in 20; 4 or more have a probability of 1.6 %. */
   @ParameterizedTest
-  @ValueSource(strings = {"normal", "sphere"})
+  @ValueSource(strings = {"normal", "sphere", "student", "cube", "power law", "clusters"})
   void findsNothingInStructurelessClouds(String kind) {
     int quiet = 0;
     try (Workers workers = new Workers(2)) {
       for (int s = 0; s < 20; s++) {
-        FloatMatrix x = FaceSearchTest.normal(60, 8, new Seed(s).split(kind));
-        for (int i = 0; i < 60; i++) {
-          float[] row = x.row(i);
-          double square = 0;
-          for (int j = 0; j < 8; j++) {
-            // Unequal axes.
-            row[j] *= 1 + j;
-            square += row[j] * row[j];
-          }
-          for (int j = 0; j < 8 && kind.equals("sphere"); j++) {
-            row[j] /= (float) Math.sqrt(square);
-          }
-          x.setRow(i, row);
-        }
         CrystalSearch.Result found =
             CrystalSearch.of(
-                Points.of(x), CrystalSearch.Options.defaults(new Seed(s)), workers, Progress.NONE);
+                Points.of(structureless(kind, 48, 8, new Seed(s).split(kind).generator())),
+                CrystalSearch.Options.defaults(new Seed(s)),
+                workers,
+                Progress.NONE);
         quiet += found.upTo(0.05).isEmpty() ? 1 : 0;
       }
     }
     assertThat(quiet).isGreaterThanOrEqualTo(17);
+  }
+
+  private static FloatMatrix structureless(String kind, int n, int d, RandomGenerator random) {
+    FloatMatrix x = FloatMatrix.zeros(n, d);
+    float[] row = new float[d];
+    float[][] centres = new float[5][d];
+    for (float[] centre : centres) {
+      for (int j = 0; j < d; j++) {
+        centre[j] = (float) (4 * random.nextGaussian());
+      }
+    }
+    for (int i = 0; i < n; i++) {
+      double chi = 0;
+      for (int j = 0; j < 3; j++) {
+        double g = random.nextGaussian();
+        chi += g * g;
+      }
+      double square = 0;
+      for (int j = 0; j < d; j++) {
+        double g = random.nextGaussian();
+        row[j] =
+            (float)
+                switch (kind) {
+                  case "student" -> g / Math.sqrt(chi / 3);
+                  case "cube" -> 2 * random.nextDouble() - 1;
+                  case "power law" -> g * Math.pow(1 + j, -0.75);
+                  case "clusters" -> centres[i % 5][j] + g;
+                  default -> g * (1 + j);
+                };
+        square += row[j] * row[j];
+      }
+      for (int j = 0; j < d && kind.equals("sphere"); j++) {
+        row[j] /= (float) Math.sqrt(square);
+      }
+      x.setRow(i, row);
+    }
+    return x;
   }
 
   @Test

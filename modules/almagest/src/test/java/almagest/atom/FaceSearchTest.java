@@ -42,6 +42,7 @@ class FaceSearchTest {
             0.995,
             Double.POSITIVE_INFINITY,
             Double.POSITIVE_INFINITY,
+            1,
             0,
             Integer.MAX_VALUE);
     try (Workers workers = new Workers(2)) {
@@ -104,6 +105,7 @@ class FaceSearchTest {
             cosine,
             Double.POSITIVE_INFINITY,
             Double.POSITIVE_INFINITY,
+            1,
             edge,
             Integer.MAX_VALUE);
     try (Workers workers = new Workers(2)) {
@@ -142,7 +144,7 @@ class FaceSearchTest {
       FaceSearch.Found few =
           FaceSearch.of(
               cloud,
-              new FaceSearch.Limits(1, none, 0.6, none, none, 0, 17),
+              new FaceSearch.Limits(1, none, 0.6, none, none, 1, 0, 17),
               workers,
               Progress.NONE);
       assertThat(all.parallelograms()).hasSizeGreaterThan(100);
