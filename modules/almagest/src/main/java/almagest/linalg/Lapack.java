@@ -16,6 +16,9 @@ import java.lang.invoke.MethodHandle;
 public final class Lapack {
   private static final int ROW_MAJOR = 101;
 
+  /** Below so many rows a second thread costs more than it does. */
+  private static final int SMALL = 192;
+
   private static final MethodHandle DSYEVD =
       OpenBlas.function(
           "LAPACKE_dsyevd",
@@ -92,10 +95,12 @@ public final class Lapack {
       MemorySegment w = arena.allocate(JAVA_DOUBLE, Math.max(1, n));
       // Row-major upper is column-major lower; LAPACKE transposes on the way in and out.
       int info =
-          solver(() ->
-              (int)
-                  DSYEVD.invokeExact(
-                      ROW_MAJOR, (byte) (vectors ? 'V' : 'N'), (byte) 'U', n, a, n, w));
+          solver(
+              n,
+              () ->
+                  (int)
+                      DSYEVD.invokeExact(
+                          ROW_MAJOR, (byte) (vectors ? 'V' : 'N'), (byte) 'U', n, a, n, w));
       check("dsyevd", info);
       double[][] rows = new double[vectors ? n : 0][n];
       for (int i = 0; i < rows.length; i++) {
@@ -126,26 +131,28 @@ public final class Lapack {
       MemorySegment found = arena.allocate(JAVA_INT);
       MemorySegment support = arena.allocate(JAVA_INT, 2L * Math.max(1, count));
       int info =
-          solver(() ->
-              (int)
-                  DSYEVR.invokeExact(
-                      ROW_MAJOR,
-                      (byte) 'V',
-                      (byte) 'I',
-                      (byte) 'U',
-                      n,
-                      a,
-                      n,
-                      0.0,
-                      0.0,
-                      first + 1,
-                      last + 1,
-                      0.0,
-                      found,
-                      w,
-                      z,
-                      count,
-                      support));
+          solver(
+              n,
+              () ->
+                  (int)
+                      DSYEVR.invokeExact(
+                          ROW_MAJOR,
+                          (byte) 'V',
+                          (byte) 'I',
+                          (byte) 'U',
+                          n,
+                          a,
+                          n,
+                          0.0,
+                          0.0,
+                          first + 1,
+                          last + 1,
+                          0.0,
+                          found,
+                          w,
+                          z,
+                          count,
+                          support));
       check("dsyevr", info);
       double[][] rows = new double[count][n];
       for (int i = 0; i < count; i++) {
@@ -188,9 +195,18 @@ public final class Lapack {
   }
 
   static int solver(Call call) {
+    return solver(call, OpenBlas.SOLVER_THREADS);
+  }
+
+  /** As many threads as a matrix of n rows is worth; as n decides, bits depend on nothing else. */
+  private static int solver(int n, Call call) {
+    return solver(call, n < SMALL ? 1 : OpenBlas.SOLVER_THREADS);
+  }
+
+  private static int solver(Call call, int threads) {
     OpenBlas.THREADS.writeLock().lock();
     try {
-      OpenBlas.setThreads(OpenBlas.SOLVER_THREADS);
+      OpenBlas.setThreads(threads);
       return call.invoke();
     } catch (Throwable e) {
       throw OpenBlas.failed(e);
