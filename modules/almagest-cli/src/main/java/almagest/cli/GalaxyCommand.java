@@ -106,7 +106,7 @@ final class GalaxyCommand implements Callable<Integer> {
   @Option(
       names = "--entropy-draws",
       paramLabel = "N",
-      description = "Gaussian clouds of each entropy null (default: 40).")
+      description = "Gaussian clouds of each entropy null (default: 20).")
   private int entropyDraws = Options.defaults().entropyDraws();
 
   @Option(

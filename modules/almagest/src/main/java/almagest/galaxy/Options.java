@@ -11,7 +11,7 @@ import almagest.run.InputException;
  *     Default 100, as published.
  * @param k the neighbour of the headline entropy, 1 … maxK. Default 1, as published.
  * @param maxK the last neighbour of the sweep. Default 10.
- * @param entropyDraws Gaussian clouds of each entropy null. Default 40.
+ * @param entropyDraws Gaussian clouds of each entropy null. Default 20.
  * @param spectrumDraws structureless clouds of each spectrum null, where a draw is cheap. Default
  *     20.
  * @param splits how often the rows are cut in two for intervals of slope and volume. Default 10.
@@ -44,7 +44,7 @@ public record Options(
   }
 
   public static Options defaults() {
-    return new Options(5000, 100, 1, 10, 40, 20, 10, 30);
+    return new Options(5000, 100, 1, 10, 20, 20, 10, 30);
   }
 
   public Options withSample(int rows) {

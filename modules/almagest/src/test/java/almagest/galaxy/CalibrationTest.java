@@ -47,7 +47,7 @@ class CalibrationTest {
       // Thirty coordinates, of which the ten leading components are looked at.
       Scores cloud = scores(powerLaw(250, 30, 0.6, s), 10);
       ClusteringEntropy.Estimate e =
-          new ClusteringEntropy(40, 2, new Seed(s), WORKERS)
+          new ClusteringEntropy(Options.defaults().entropyDraws(), 2, new Seed(s), WORKERS)
               .unscaled(cloud.matrix(), cloud.eigenvalues())
               .at(1);
       excess[s] = e.excess();
