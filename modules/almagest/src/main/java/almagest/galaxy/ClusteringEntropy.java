@@ -5,6 +5,7 @@ import almagest.run.Workers;
 import almagest.stat.Permutation;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -92,9 +93,12 @@ final class ClusteringEntropy {
         workers
             .map(
                 draws,
-                b ->
-                    measure(
-                        Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues)))
+                b -> {
+                  try (Arena arena = Arena.ofConfined()) {
+                    DoubleMatrix frame = frame(arena, scores.rows(), eigenvalues.length, b);
+                    return measure(Frames.scaled(frame, eigenvalues));
+                  }
+                })
             .toArray(Measures[]::new);
     return compare(scores, eigenvalues, nulls);
   }
@@ -106,7 +110,16 @@ final class ClusteringEntropy {
     Measures[] nulls =
         whitened.computeIfAbsent(
             (long) n << 32 | d,
-            key -> workers.map(draws, b -> measure(frame(n, d, b))).toArray(Measures[]::new));
+            key ->
+                workers
+                    .map(
+                        draws,
+                        b -> {
+                          try (Arena arena = Arena.ofConfined()) {
+                            return measure(frame(arena, n, d, b));
+                          }
+                        })
+                    .toArray(Measures[]::new));
     double[] inverse = Arrays.stream(eigenvalues).map(v -> 1 / v).toArray();
     double[] ones = new double[d];
     Arrays.fill(ones, 1);
@@ -149,28 +162,30 @@ final class ClusteringEntropy {
                 draws,
                 b -> {
                   RandomGenerator random = seed.split("sphere").split(b).generator();
-                  DoubleMatrix x = DoubleMatrix.zeros(n, d);
-                  double[] row = new double[d];
-                  for (int i = 0; i < n; i++) {
-                    double square = Math.max(0, level + spread * random.nextGaussian());
-                    for (int c = 0; c < d; c++) {
-                      row[c] = mean[c] + Math.sqrt(spectrum[c]) * random.nextGaussian();
-                      square += row[c] * row[c];
+                  try (Arena arena = Arena.ofConfined()) {
+                    DoubleMatrix x = DoubleMatrix.zeros(arena, n, d);
+                    double[] row = new double[d];
+                    for (int i = 0; i < n; i++) {
+                      double square = Math.max(0, level + spread * random.nextGaussian());
+                      for (int c = 0; c < d; c++) {
+                        row[c] = mean[c] + Math.sqrt(spectrum[c]) * random.nextGaussian();
+                        square += row[c] * row[c];
+                      }
+                      double norm = Math.sqrt(square);
+                      for (int c = 0; c < d; c++) {
+                        row[c] /= norm;
+                      }
+                      x.setRow(i, row);
                     }
-                    double norm = Math.sqrt(square);
-                    for (int c = 0; c < d; c++) {
-                      row[c] /= norm;
-                    }
-                    x.setRow(i, row);
+                    return measure(Frames.scaled(Frames.whitened(arena, x), eigenvalues));
                   }
-                  return measure(Frames.scaled(Frames.whitened(x), eigenvalues));
                 })
             .toArray(Measures[]::new);
     return compare(scores, eigenvalues, nulls);
   }
 
-  private DoubleMatrix frame(int n, int d, int draw) {
-    return Frames.draw(n, d, seed.split("frame " + n + " " + d).split(draw).generator());
+  private DoubleMatrix frame(Arena arena, int n, int d, int draw) {
+    return Frames.draw(arena, n, d, seed.split("frame " + n + " " + d).split(draw).generator());
   }
 
   private Measures measure(DoubleMatrix cloud) {
@@ -247,11 +262,10 @@ final class ClusteringEntropy {
     List<PairCounts> counts = new ArrayList<>();
     counts.add(PairCounts.of(scores, trace, workers));
     for (int b = 0; b < count; b++) {
-      counts.add(
-          PairCounts.of(
-              Frames.scaled(frame(scores.rows(), eigenvalues.length, b), eigenvalues),
-              trace,
-              workers));
+      try (Arena arena = Arena.ofShared()) {
+        DoubleMatrix frame = frame(arena, scores.rows(), eigenvalues.length, b);
+        counts.add(PairCounts.of(Frames.scaled(frame, eigenvalues), trace, workers));
+      }
     }
     return counts;
   }

@@ -2,6 +2,7 @@ package almagest.galaxy;
 
 import almagest.linalg.Blas;
 import almagest.tensor.DoubleMatrix;
+import java.lang.foreign.Arena;
 import java.util.random.RandomGenerator;
 
 /**
@@ -21,8 +22,8 @@ final class Frames {
    *
    * @param n more than d + 1
    */
-  static DoubleMatrix draw(int n, int d, RandomGenerator random) {
-    DoubleMatrix x = DoubleMatrix.zeros(n, d);
+  static DoubleMatrix draw(Arena arena, int n, int d, RandomGenerator random) {
+    DoubleMatrix x = DoubleMatrix.zeros(arena, n, d);
     double[] row = new double[d];
     for (int i = 0; i < n; i++) {
       for (int c = 0; c < d; c++) {
@@ -30,11 +31,13 @@ final class Frames {
       }
       x.setRow(i, row);
     }
-    return whitened(x);
+    return whitened(arena, x);
   }
 
-  /** Centres a matrix in place, and gives it with identity covariance (divisor n − 1). */
-  static DoubleMatrix whitened(DoubleMatrix x) {
+  /**
+   * Centres a matrix in place, and gives it with identity covariance (divisor n − 1), in an arena.
+   */
+  static DoubleMatrix whitened(Arena arena, DoubleMatrix x) {
     int n = x.rows();
     int d = x.columns();
     double[] mean = new double[d];
@@ -52,7 +55,7 @@ final class Frames {
       x.setRow(i, row);
     }
     double[] inverse = inverseCholesky(gram(x), d, n - 1.0);
-    DoubleMatrix out = DoubleMatrix.zeros(n, d);
+    DoubleMatrix out = DoubleMatrix.zeros(arena, n, d);
     DoubleMatrix right = DoubleMatrix.copyOf(inverse, d);
     Blas.dgemm(false, false, n, d, d, 1, x.data(), d, right.data(), d, 0, out.data(), d);
     return out;

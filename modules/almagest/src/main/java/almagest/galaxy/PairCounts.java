@@ -4,6 +4,7 @@ import almagest.linalg.Blas;
 import almagest.run.Workers;
 import almagest.stat.LineFit;
 import almagest.tensor.DoubleMatrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -62,29 +63,31 @@ final class PairCounts {
               long[] counts = new long[BINS];
               int from = t * TILE;
               int to = Math.min(n, from + TILE);
-              DoubleMatrix g = DoubleMatrix.zeros(to - from, n - from);
-              MemorySegment products = g.data();
-              Blas.dgemm(
-                  false,
-                  true,
-                  to - from,
-                  n - from,
-                  d,
-                  1,
-                  cloud.slice(from, to).data(),
-                  d,
-                  cloud.slice(from, n).data(),
-                  d,
-                  0,
-                  products,
-                  n - from);
-              for (int i = from; i < to; i++) {
-                long at = (long) (i - from) * (n - from);
-                for (int j = i + 1; j < n; j++) {
-                  double product =
-                      products.get(ValueLayout.JAVA_DOUBLE, (at + j - from) * Double.BYTES);
-                  double s = Math.max(0, square[i] + square[j] - 2 * product) / (2 * trace);
-                  counts[Float.floatToRawIntBits((float) s) >>> 20]++;
+              try (Arena arena = Arena.ofConfined()) {
+                DoubleMatrix g = DoubleMatrix.zeros(arena, to - from, n - from);
+                MemorySegment products = g.data();
+                Blas.dgemm(
+                    false,
+                    true,
+                    to - from,
+                    n - from,
+                    d,
+                    1,
+                    cloud.slice(from, to).data(),
+                    d,
+                    cloud.slice(from, n).data(),
+                    d,
+                    0,
+                    products,
+                    n - from);
+                for (int i = from; i < to; i++) {
+                  long at = (long) (i - from) * (n - from);
+                  for (int j = i + 1; j < n; j++) {
+                    double product =
+                        products.get(ValueLayout.JAVA_DOUBLE, (at + j - from) * Double.BYTES);
+                    double s = Math.max(0, square[i] + square[j] - 2 * product) / (2 * trace);
+                    counts[Float.floatToRawIntBits((float) s) >>> 20]++;
+                  }
                 }
               }
               return counts;

@@ -7,6 +7,7 @@ import almagest.stat.NearestNeighbours;
 import almagest.stat.SpecialFunctions;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
@@ -72,23 +73,33 @@ public final class PublishedEntropy {
       Points points, int sample, int d, int k, int resamples, Seed seed, Workers workers) {
     int n = Math.min(points.rows(), sample);
     int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("sample").generator());
-    return of(
-        points.gather(rows),
-        Math.min(Math.min(d, points.columns()), n - 1),
-        k,
-        resamples,
-        seed.split("resamples"),
-        workers);
+    try (Arena arena = Arena.ofShared()) {
+      DoubleMatrix sampled = DoubleMatrix.zeros(arena, n, points.columns());
+      double[] row = new double[points.columns()];
+      for (int i = 0; i < n; i++) {
+        points.copyRow(rows[i], row);
+        sampled.setRow(i, row);
+      }
+      return of(
+          sampled,
+          Math.min(Math.min(d, points.columns()), n - 1),
+          k,
+          resamples,
+          seed.split("resamples"),
+          workers);
+    }
   }
 
   /**
    * The whole procedure on a sample of rows: standardise each coordinate (population deviation; a
    * constant coordinate becomes 0), project to {@code d} components, unscaled, resample.
+   *
+   * @param sample overwritten
    */
   static Result of(DoubleMatrix sample, int d, int k, int resamples, Seed seed, Workers workers) {
-    DoubleMatrix standard = standardised(sample);
-    Pca pca = Pca.of(Points.of(standard), d, workers);
-    Points scores = Points.of(pca.scores(Points.of(standard), workers));
+    Points standard = Points.of(standardised(sample));
+    Pca pca = Pca.of(standard, d, workers);
+    Points scores = Points.of(pca.scores(standard, workers));
     PublishedEntropy estimator = on(scores, workers);
     int n = scores.rows();
     double[] values =
@@ -190,51 +201,55 @@ public final class PublishedEntropy {
         mean[c] += copies[i] * scores[i][c] / total;
       }
     }
-    DoubleMatrix weighted = DoubleMatrix.zeros(distinct, d);
-    double[] row = new double[d];
-    int at = 0;
-    for (int i = 0; i < copies.length; i++) {
-      if (copies[i] > 0) {
-        double root = Math.sqrt(copies[i]);
-        for (int c = 0; c < d; c++) {
-          row[c] = root * (scores[i][c] - mean[c]);
+    try (Arena arena = Arena.ofConfined()) {
+      DoubleMatrix weighted = DoubleMatrix.zeros(arena, distinct, d);
+      double[] row = new double[d];
+      int at = 0;
+      for (int i = 0; i < copies.length; i++) {
+        if (copies[i] > 0) {
+          double root = Math.sqrt(copies[i]);
+          for (int c = 0; c < d; c++) {
+            row[c] = root * (scores[i][c] - mean[c]);
+          }
+          weighted.setRow(at++, row);
         }
-        weighted.setRow(at++, row);
       }
+      double[] covariance = Frames.gram(weighted);
+      for (int j = 0; j < covariance.length; j++) {
+        covariance[j] /= total - 1;
+      }
+      return Pca.eigenvalues(covariance, Integer.MAX_VALUE, d);
     }
-    double[] covariance = Frames.gram(weighted);
-    for (int j = 0; j < covariance.length; j++) {
-      covariance[j] /= total - 1;
-    }
-    return Pca.eigenvalues(covariance, Integer.MAX_VALUE, d);
   }
 
-  /** Every coordinate to mean 0 and population deviation 1. */
+  /** Every coordinate to mean 0 and population deviation 1, in place. */
   static DoubleMatrix standardised(DoubleMatrix sample) {
     int n = sample.rows();
     int d = sample.columns();
-    double[][] rows = new double[n][];
     double[] mean = new double[d];
     for (int i = 0; i < n; i++) {
-      rows[i] = sample.row(i);
+      double[] row = sample.row(i);
       for (int c = 0; c < d; c++) {
-        mean[c] += rows[i][c] / n;
+        mean[c] += row[c] / n;
       }
     }
     double[] deviation = new double[d];
-    for (double[] row : rows) {
+    for (int i = 0; i < n; i++) {
+      double[] row = sample.row(i);
       for (int c = 0; c < d; c++) {
         deviation[c] += (row[c] - mean[c]) * (row[c] - mean[c]) / n;
       }
     }
-    DoubleMatrix out = DoubleMatrix.zeros(n, d);
-    for (int i = 0; i < n; i++) {
-      for (int c = 0; c < d; c++) {
-        double sd = Math.sqrt(deviation[c]);
-        rows[i][c] = sd > 0 ? (rows[i][c] - mean[c]) / sd : 0;
-      }
-      out.setRow(i, rows[i]);
+    for (int c = 0; c < d; c++) {
+      deviation[c] = Math.sqrt(deviation[c]);
     }
-    return out;
+    for (int i = 0; i < n; i++) {
+      double[] row = sample.row(i);
+      for (int c = 0; c < d; c++) {
+        row[c] = deviation[c] > 0 ? (row[c] - mean[c]) / deviation[c] : 0;
+      }
+      sample.setRow(i, row);
+    }
+    return sample;
   }
 }

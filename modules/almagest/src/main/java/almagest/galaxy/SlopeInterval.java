@@ -8,6 +8,7 @@ import almagest.stat.Permutation;
 import almagest.stat.SpecialFunctions;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
@@ -37,7 +38,7 @@ record SlopeInterval(double sd, double half, int halves) {
   private static final int LEAST = 3;
 
   /** Rows whose scores are held at a time. */
-  private static final int BLOCK = 8192;
+  private static final int BLOCK = 4096;
 
   private static final Workers ALONE = new Workers(1);
 
@@ -69,24 +70,15 @@ record SlopeInterval(double sd, double half, int halves) {
       }
       products[s] = new Gram(q);
     }
-    for (int from = 0; from < n; from += BLOCK) {
-      int first = from;
-      int[] rows = IntStream.range(first, Math.min(n, first + BLOCK)).toArray();
-      DoubleMatrix scores = leading.scores(Points.of(points, rows), workers);
-      workers.run(
-          splits,
-          s -> {
-            int[] half =
-                IntStream.range(0, rows.length).filter(i -> inFirst[s][first + i]).toArray();
-            DoubleMatrix part = Points.of(scores).gather(half);
-            for (int i = 0; i < half.length; i++) {
-              double[] row = part.row(i);
-              for (int c = 0; c < q; c++) {
-                sums[s][c] += row[c];
-              }
-            }
-            products[s].add(part, ALONE);
-          });
+    try (Arena arena = Arena.ofShared()) {
+      DoubleMatrix scores = DoubleMatrix.zeros(arena, Math.min(n, BLOCK), q);
+      for (int from = 0; from < n; from += BLOCK) {
+        int first = from;
+        int count = Math.min(n - first, BLOCK);
+        int[] rows = IntStream.range(first, first + count).toArray();
+        leading.scores(Points.of(points, rows), scores.slice(0, count), workers);
+        workers.run(splits, s -> add(scores, count, inFirst[s], first, products[s], sums[s]));
+      }
     }
     double[][] values = new double[statistics.length][2 * splits];
     workers.run(
@@ -103,6 +95,25 @@ record SlopeInterval(double sd, double half, int halves) {
     return Arrays.stream(values)
         .map(v -> new SlopeInterval(Moments.sd(v), quantile * Moments.sd(v), v.length))
         .toArray(SlopeInterval[]::new);
+  }
+
+  /** Adds those of a block's rows that are in the first half. */
+  private static void add(
+      DoubleMatrix scores, int count, boolean[] inFirst, int first, Gram products, double[] sum) {
+    try (Arena arena = Arena.ofConfined()) {
+      DoubleMatrix part = DoubleMatrix.zeros(arena, count, sum.length);
+      int rows = 0;
+      for (int i = 0; i < count; i++) {
+        if (inFirst[first + i]) {
+          double[] row = scores.row(i);
+          part.setRow(rows++, row);
+          for (int c = 0; c < row.length; c++) {
+            sum[c] += row[c];
+          }
+        }
+      }
+      products.add(part.slice(0, rows), ALONE);
+    }
   }
 
   private record Half(double[] eigenvalues, int rows) {}

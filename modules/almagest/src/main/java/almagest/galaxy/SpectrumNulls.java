@@ -57,8 +57,8 @@ final class SpectrumNulls {
   static double[] unitVectors(int n, int d, Seed seed, Workers workers) {
     int block = Math.min(n, GROUP);
     double[] sum = new double[d];
-    NarrowGram products = new NarrowGram(d);
     try (Arena arena = Arena.ofShared()) {
+      NarrowGram products = new NarrowGram(arena, d);
       FloatMatrix columns = FloatMatrix.zeros(arena, d, block);
       for (int first = 0; first < n; first += block) {
         int count = Math.min(block, n - first);
@@ -74,14 +74,14 @@ final class SpectrumNulls {
         workers.run(d, c -> sum[c] += Columns.sum(part, c));
         products.add(part, workers);
       }
-    }
-    DoubleMatrix upper = products.upper();
-    for (int i = 0; i < d; i++) {
-      for (int j = i; j < d; j++) {
-        upper.set(i, j, (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1));
+      DoubleMatrix upper = products.upper();
+      for (int i = 0; i < d; i++) {
+        for (int j = i; j < d; j++) {
+          upper.set(i, j, (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1));
+        }
       }
+      return descending(upper, n);
     }
-    return descending(upper, n);
   }
 
   private static void unitVector(double[] row, RandomGenerator random) {
@@ -111,8 +111,8 @@ final class SpectrumNulls {
     double[] length = Columns.lengths(points, mean, workers);
     int[] order = n > GROUP ? Permutation.of(n, seed.split("groups").generator()) : identity(n);
     int block = Math.min(n, GROUP);
-    NarrowGram products = new NarrowGram(d);
     try (Arena arena = Arena.ofShared()) {
+      NarrowGram products = new NarrowGram(arena, d);
       FloatMatrix columns = FloatMatrix.zeros(arena, d, block);
       for (int from = 0; from < n; from += block) {
         int first = from;
@@ -133,15 +133,15 @@ final class SpectrumNulls {
         workers.run(d, c -> Columns.shuffle(part, c, own.split(c).generator()));
         products.add(part, workers);
       }
-    }
-    DoubleMatrix upper = products.upper();
-    for (int i = 0; i < d; i++) {
-      for (int j = i; j < d; j++) {
-        double cosine = i == j ? 1 : upper.get(i, j);
-        upper.set(i, j, cosine * length[i] * length[j] / (n - 1));
+      DoubleMatrix upper = products.upper();
+      for (int i = 0; i < d; i++) {
+        for (int j = i; j < d; j++) {
+          double cosine = i == j ? 1 : upper.get(i, j);
+          upper.set(i, j, cosine * length[i] * length[j] / (n - 1));
+        }
       }
+      return descending(upper, n);
     }
-    return descending(upper, n);
   }
 
   /** The first columns of a buffer, as a matrix of their own. */

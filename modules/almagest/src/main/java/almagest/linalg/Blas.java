@@ -9,6 +9,7 @@ import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -223,36 +224,50 @@ public final class Blas {
               .formatted(x.rows(), d, origin.length, b.rows(), k));
     }
     DoubleMatrix into = DoubleMatrix.zeros(x.rows(), k);
+    multiply(x, origin, b, into, workers);
+    return into;
+  }
+
+  /** As {@link #multiply(Points, double[], DoubleMatrix, Workers)} into a matrix [n, k]. */
+  static void multiply(
+      Points x, double[] origin, DoubleMatrix b, DoubleMatrix into, Workers workers) {
+    int d = x.columns();
+    int k = b.columns();
+    if (into.rows() != x.rows() || into.columns() != k) {
+      throw new IllegalArgumentException(
+          "cannot put [%d, %d] into [%d, %d]".formatted(x.rows(), k, into.rows(), into.columns()));
+    }
     workers.run(
         k == 0 ? 0 : (x.rows() + TILE - 1) / TILE,
         t -> {
           int from = t * TILE;
           int to = Math.min(x.rows(), from + TILE);
-          DoubleMatrix wide = DoubleMatrix.zeros(to - from, d);
-          double[] row = new double[d];
-          for (int i = from; i < to; i++) {
-            x.copyRow(i, row);
-            for (int c = 0; c < d; c++) {
-              row[c] -= origin[c];
+          try (Arena arena = Arena.ofConfined()) {
+            DoubleMatrix wide = DoubleMatrix.zeros(arena, to - from, d);
+            double[] row = new double[d];
+            for (int i = from; i < to; i++) {
+              x.copyRow(i, row);
+              for (int c = 0; c < d; c++) {
+                row[c] -= origin[c];
+              }
+              wide.setRow(i - from, row);
             }
-            wide.setRow(i - from, row);
+            dgemm(
+                false,
+                false,
+                to - from,
+                k,
+                d,
+                1,
+                wide.data(),
+                Math.max(1, d),
+                b.data(),
+                k,
+                0,
+                into.slice(from, to).data(),
+                k);
           }
-          dgemm(
-              false,
-              false,
-              to - from,
-              k,
-              d,
-              1,
-              wide.data(),
-              Math.max(1, d),
-              b.data(),
-              k,
-              0,
-              into.slice(from, to).data(),
-              k);
         });
-    return into;
   }
 
   private static void multiply(

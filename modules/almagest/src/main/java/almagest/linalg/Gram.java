@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -52,6 +53,12 @@ public final class Gram {
     this.sum = DoubleMatrix.zeros(d, d);
   }
 
+  /** As {@link #Gram(int)}, in an arena. */
+  Gram(Arena arena, int d) {
+    this.d = d;
+    this.sum = DoubleMatrix.zeros(arena, d, d);
+  }
+
   /** xᵀ x [d, d] of all rows of a matrix at once. */
   public static DoubleMatrix of(DoubleMatrix x, Workers workers) {
     Gram gram = new Gram(x.columns());
@@ -81,27 +88,29 @@ public final class Gram {
     }
     int n = x.rows();
     int blocks = d == 0 ? 0 : (n + BLOCK - 1) / BLOCK;
-    DoubleMatrix[] wide = new DoubleMatrix[Math.min(2, blocks)];
-    for (int b = 0; b < wide.length; b++) {
-      wide[b] = DoubleMatrix.zeros(Math.min(n, BLOCK), d);
-    }
-    for (int b = 0; b <= blocks; b++) {
-      int first = b * BLOCK;
-      int count = Math.min(n - first, BLOCK);
-      DoubleMatrix next = b < blocks ? wide[b % 2].slice(0, count) : null;
-      DoubleMatrix ready =
-          b > 0 ? wide[(b - 1) % 2].slice(0, Math.min(n - first + BLOCK, BLOCK)) : null;
-      int tiles = ready == null ? 0 : tiles();
-      workers.run(
-          tiles + (next == null ? 0 : (count + PIECE - 1) / PIECE),
-          t -> {
-            if (ready != null && t < tiles) {
-              tile(ready, t);
-            } else if (next != null) {
-              int from = (t - tiles) * PIECE;
-              widen(x, first, from, Math.min(count, from + PIECE), origin, next);
-            }
-          });
+    try (Arena arena = Arena.ofShared()) {
+      DoubleMatrix[] wide = new DoubleMatrix[Math.min(2, blocks)];
+      for (int b = 0; b < wide.length; b++) {
+        wide[b] = DoubleMatrix.zeros(arena, Math.min(n, BLOCK), d);
+      }
+      for (int b = 0; b <= blocks; b++) {
+        int first = b * BLOCK;
+        int count = Math.min(n - first, BLOCK);
+        DoubleMatrix next = b < blocks ? wide[b % 2].slice(0, count) : null;
+        DoubleMatrix ready =
+            b > 0 ? wide[(b - 1) % 2].slice(0, Math.min(n - first + BLOCK, BLOCK)) : null;
+        int tiles = ready == null ? 0 : tiles();
+        workers.run(
+            tiles + (next == null ? 0 : (count + PIECE - 1) / PIECE),
+            t -> {
+              if (ready != null && t < tiles) {
+                tile(ready, t);
+              } else if (next != null) {
+                int from = (t - tiles) * PIECE;
+                widen(x, first, from, Math.min(count, from + PIECE), origin, next);
+              }
+            });
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package almagest.linalg;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -17,10 +18,10 @@ public final class NarrowGram {
   private final int d;
   private final DoubleMatrix sum;
 
-  /** An empty sum for blocks of {@code d} rows. */
-  public NarrowGram(int d) {
+  /** An empty sum, in an arena, for blocks of {@code d} rows. */
+  public NarrowGram(Arena arena, int d) {
     this.d = d;
-    this.sum = DoubleMatrix.zeros(d, d);
+    this.sum = DoubleMatrix.zeros(arena, d, d);
   }
 
   /** Adds the products of the rows of a block [d, m]. */
@@ -50,30 +51,32 @@ public final class NarrowGram {
     int rows = Math.min(TILE, d - i);
     int columns = Math.min(TILE, d - j);
     int m = block.columns();
-    FloatMatrix product = FloatMatrix.zeros(rows, columns);
-    MemorySegment g = product.data();
-    Blas.sgemm(
-        false,
-        true,
-        rows,
-        columns,
-        m,
-        1f,
-        block.slice(i, i + rows).data(),
-        m,
-        block.slice(j, j + columns).data(),
-        m,
-        0f,
-        g,
-        columns);
-    for (int r = 0; r < rows; r++) {
-      long from = (long) r * columns * Float.BYTES;
-      long to = ((long) (i + r) * d + j) * Double.BYTES;
-      for (int c = 0; c < columns; c++) {
-        long at = to + (long) c * Double.BYTES;
-        double known = sum.data().get(ValueLayout.JAVA_DOUBLE, at);
-        float more = g.get(ValueLayout.JAVA_FLOAT, from + (long) c * Float.BYTES);
-        sum.data().set(ValueLayout.JAVA_DOUBLE, at, known + more);
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix product = FloatMatrix.zeros(arena, rows, columns);
+      MemorySegment g = product.data();
+      Blas.sgemm(
+          false,
+          true,
+          rows,
+          columns,
+          m,
+          1f,
+          block.slice(i, i + rows).data(),
+          m,
+          block.slice(j, j + columns).data(),
+          m,
+          0f,
+          g,
+          columns);
+      for (int r = 0; r < rows; r++) {
+        long from = (long) r * columns * Float.BYTES;
+        long to = ((long) (i + r) * d + j) * Double.BYTES;
+        for (int c = 0; c < columns; c++) {
+          long at = to + (long) c * Double.BYTES;
+          double known = sum.data().get(ValueLayout.JAVA_DOUBLE, at);
+          float more = g.get(ValueLayout.JAVA_FLOAT, from + (long) c * Float.BYTES);
+          sum.data().set(ValueLayout.JAVA_DOUBLE, at, known + more);
+        }
       }
     }
   }

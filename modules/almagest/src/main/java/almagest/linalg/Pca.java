@@ -3,6 +3,7 @@ package almagest.linalg;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
@@ -33,21 +34,23 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
     double[] mean = mean(points, workers);
     int n = points.rows();
     int d = mean.length;
-    Gram products = products(points, mean, workers);
-    // The products are decomposed where they lie, and divided by n − 1 afterwards.
-    LeadingEigen.Result eigen =
-        d == 0
-            ? new LeadingEigen.Result(new double[0], new double[0][])
-            : LeadingEigen.inPlace(products.upper().data(), d, components);
-    double[][] vectors = new double[components][];
-    for (int c = 0; c < components; c++) {
-      vectors[c] = signed(eigen.vectors()[components - 1 - c]);
+    try (Arena arena = Arena.ofShared()) {
+      Gram products = products(arena, points, mean, workers);
+      // The products are decomposed where they lie, and divided by n − 1 afterwards.
+      LeadingEigen.Result eigen =
+          d == 0
+              ? new LeadingEigen.Result(new double[0], new double[0][])
+              : LeadingEigen.inPlace(products.upper().data(), d, components);
+      double[][] vectors = new double[components][];
+      for (int c = 0; c < components; c++) {
+        vectors[c] = signed(eigen.vectors()[components - 1 - c]);
+      }
+      double[] values = descending(eigen.values(), n);
+      for (int i = 0; i < d; i++) {
+        values[i] /= n - 1;
+      }
+      return new Pca(n, mean, values, vectors);
     }
-    double[] values = descending(eigen.values(), n);
-    for (int i = 0; i < d; i++) {
-      values[i] /= n - 1;
-    }
-    return new Pca(n, mean, values, vectors);
   }
 
   /** The same with the first {@code count} components only. */
@@ -100,34 +103,45 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
 
   /** The covariance [d × d], divisor n − 1, about a given mean. */
   public static double[] covariance(Points points, double[] mean, Workers workers) {
-    double[] covariance = products(points, mean, workers).matrix().toArray();
-    for (int i = 0; i < covariance.length; i++) {
-      covariance[i] /= points.rows() - 1;
+    try (Arena arena = Arena.ofShared()) {
+      double[] covariance = products(arena, points, mean, workers).matrix().toArray();
+      for (int i = 0; i < covariance.length; i++) {
+        covariance[i] /= points.rows() - 1;
+      }
+      return covariance;
     }
-    return covariance;
   }
 
-  private static Gram products(Points points, double[] mean, Workers workers) {
+  private static Gram products(Arena arena, Points points, double[] mean, Workers workers) {
     if (points.rows() < 2) {
       throw new IllegalArgumentException(
           "the covariance of " + points.rows() + " rows, expected at least 2");
     }
-    Gram products = new Gram(points.columns());
+    Gram products = new Gram(arena, points.columns());
     products.add(points, mean, workers);
     return products;
   }
 
   /** The rows, centred, in the coordinates of the components kept: [rows, m]. */
   public DoubleMatrix scores(Points points, Workers workers) {
+    DoubleMatrix into = DoubleMatrix.zeros(points.rows(), components.length);
+    scores(points, into, workers);
+    return into;
+  }
+
+  /** As {@link #scores(Points, Workers)} into a matrix [rows, m]. */
+  public void scores(Points points, DoubleMatrix into, Workers workers) {
     int d = mean.length;
     int m = components.length;
-    DoubleMatrix basis = DoubleMatrix.zeros(d, m);
-    for (int j = 0; j < m; j++) {
-      for (int c = 0; c < d; c++) {
-        basis.set(c, j, components[j][c]);
+    try (Arena arena = Arena.ofShared()) {
+      DoubleMatrix basis = DoubleMatrix.zeros(arena, d, m);
+      for (int j = 0; j < m; j++) {
+        for (int c = 0; c < d; c++) {
+          basis.set(c, j, components[j][c]);
+        }
       }
+      Blas.multiply(points, mean, basis, into, workers);
     }
-    return Blas.multiply(points, mean, basis, workers);
   }
 
   /**

@@ -75,7 +75,9 @@ public final class NearestNeighbours {
       throw new IllegalArgumentException(
           k + " nearest neighbours need at least " + (k + 1) + " points, found " + points.rows());
     }
-    return new Search(points, k, workers).find();
+    try (Arena arena = Arena.ofShared()) {
+      return new Search(arena, points, k, workers).find();
+    }
   }
 
   /** How many points there are. */
@@ -127,6 +129,7 @@ public final class NearestNeighbours {
 
   /** One search: what it holds lives as long as it runs. */
   private static final class Search {
+    final Arena arena;
     final Points points;
     final Workers workers;
     final int n;
@@ -148,7 +151,8 @@ public final class NearestNeighbours {
     final float[] limit;
     final ConcurrentLinkedQueue<MemorySegment> buffers = new ConcurrentLinkedQueue<>();
 
-    Search(Points points, int k, Workers workers) {
+    Search(Arena arena, Points points, int k, Workers workers) {
+      this.arena = arena;
       this.points = points;
       this.workers = workers;
       this.k = k;
@@ -156,7 +160,7 @@ public final class NearestNeighbours {
       d = points.columns();
       kept = Math.min(n - 1, k + SLACK);
       tiles = (n + TILE - 1) / TILE;
-      y = FloatMatrix.zeros(n, Math.max(1, d));
+      y = FloatMatrix.zeros(arena, n, Math.max(1, d));
       low = new float[n];
       norm = new double[n];
       // γ of the product, 4u for the rounded points, 3u for the norm and the subtraction; and room.
@@ -270,7 +274,7 @@ public final class NearestNeighbours {
       int columns = end(b) - b * TILE;
       MemorySegment g = buffers.poll();
       if (g == null) {
-        g = Arena.ofAuto().allocate((long) TILE * TILE * Float.BYTES, 64);
+        g = arena.allocate((long) TILE * TILE * Float.BYTES, 64);
       }
       Blas.sgemm(
           false,
@@ -374,7 +378,13 @@ public final class NearestNeighbours {
      * so every point whose lower bound is not above it is compared exactly.
      */
     private void searchAgain(int[] rows, int[] indices, double[] distances) {
-      FloatMatrix left = FloatMatrix.zeros(rows.length, y.columns());
+      try (Arena own = Arena.ofConfined()) {
+        searchAgain(own, rows, indices, distances);
+      }
+    }
+
+    private void searchAgain(Arena own, int[] rows, int[] indices, double[] distances) {
+      FloatMatrix left = FloatMatrix.zeros(own, rows.length, y.columns());
       Nearest[] nearest = new Nearest[rows.length];
       float[] bound = new float[rows.length];
       double[][] mine = new double[rows.length][];
@@ -388,7 +398,7 @@ public final class NearestNeighbours {
         bound[r] = Math.nextUp((float) (square - norm[rows[r]] * (1 - epsilon) + absolute));
       }
       double[] other = new double[d];
-      MemorySegment g = Arena.ofAuto().allocate((long) rows.length * TILE * Float.BYTES, 64);
+      MemorySegment g = own.allocate((long) rows.length * TILE * Float.BYTES, 64);
       for (int t = 0; t < tiles; t++) {
         int first = t * TILE;
         int columns = end(t) - first;

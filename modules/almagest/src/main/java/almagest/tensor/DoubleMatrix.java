@@ -1,5 +1,6 @@
 package almagest.tensor;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Objects;
@@ -28,6 +29,15 @@ public final class DoubleMatrix {
     }
     return new DoubleMatrix(
         NativeMemory.allocate((long) rows * columns * Double.BYTES), rows, columns);
+  }
+
+  /** A zero matrix in an arena. */
+  public static DoubleMatrix zeros(Arena arena, int rows, int columns) {
+    if (rows < 0 || columns < 0) {
+      throw new IllegalArgumentException("negative shape [" + rows + ", " + columns + "]");
+    }
+    return new DoubleMatrix(
+        arena.allocate((long) rows * columns * Double.BYTES, 64), rows, columns);
   }
 
   /** A copy of {@code values} [rows × columns], row-major. */

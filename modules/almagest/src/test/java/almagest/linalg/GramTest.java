@@ -8,6 +8,7 @@ import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,7 +61,7 @@ class GramTest {
         columns.set(c, i, (float) x.get(i, c));
       }
     }
-    NarrowGram products = new NarrowGram(d);
+    NarrowGram products = new NarrowGram(Arena.ofAuto(), d);
     products.add(columns, new Workers(2));
     products.add(columns, new Workers(2));
     for (int a = 0; a < d; a += Math.max(1, d / 9)) {
