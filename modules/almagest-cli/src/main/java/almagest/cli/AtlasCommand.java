@@ -40,7 +40,7 @@ final class AtlasCommand implements Callable<Integer> {
       names = "--export",
       paramLabel = "FILE.html|DIR",
       description = {
-        "The file to write (default: index.html in the run directory).",
+        "The file to write (default: index.html in the run directory, and the folder site beside it where one file cannot hold every context).",
         "A name that does not end in .html is a folder: a small page and its data beside it."
       })
   @Nullable Path export;
@@ -80,19 +80,28 @@ final class AtlasCommand implements Callable<Integer> {
     }
     Path html = export == null ? run.resolve("index.html") : export;
     boolean file = String.valueOf(html.getFileName()).endsWith(".html");
+    Atlas.Options options = new Atlas.Options(maxBytes);
     Atlas.Result result =
-        file ? Atlas.write(run, html, new Atlas.Options(maxBytes)) : Atlas.writeFolder(run, html);
+        !file
+            ? Atlas.writeFolder(run, html)
+            : export == null
+                ? Atlas.writeWithAll(run, html, options)
+                : Atlas.write(run, html, options);
     if (common.json) {
       System.out.println(
           Json.line(
               Json.object()
                   .put("page", html.toString())
                   .put("bytes", result.bytes())
+                  .put("contexts_left_out", result.leftOut())
                   .set("notes", Json.tree(result.notes()))));
       return 0;
     }
     result.notes().forEach(note -> System.err.println("  " + note));
     System.out.printf(Locale.ROOT, "%s: %.1f MB%n", html, result.bytes() / 1e6);
+    if (export == null && result.leftOut() > 0) {
+      System.out.println(run.resolve(Atlas.FOLDER).resolve("index.html") + ": every context");
+    }
     return 0;
   }
 

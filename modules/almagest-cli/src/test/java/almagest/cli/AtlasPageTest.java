@@ -356,6 +356,16 @@ class AtlasPageTest {
     Atlas.writeFolder(folder.resolve("run"), folder.resolve("site"));
     Page page = browsing.open(folder.resolve("site/index.html").toUri() + "#feature=5");
     page.waitForSelector(".card .context");
+    Page whole = browsing.open(url + "#feature=5");
+    whole.waitForSelector(".card .context");
+    assertThat(page.locator(".card").innerHTML()).isEqualTo(whole.locator(".card").innerHTML());
+    // The contexts of all other features come with a search alone.
+    String fetched = "() => document.querySelectorAll('head script[src]').length";
+    int before = (int) page.evaluate(fetched);
+    page.fill("#find", "theorem");
+    page.press("#find", "Enter");
+    page.waitForSelector(".selection tbody tr");
+    assertThat((int) page.evaluate(fetched)).isGreaterThan(before + 4);
   }
 
   @Test

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the page of a run directory: one HTML file with everything inlined, which opens from a
@@ -24,6 +25,9 @@ import java.util.Set;
 public final class Atlas {
   private static final int DOCUMENT_LINE_LIMIT = 1 << 20;
   private static final int MOST_FACES = 5_000;
+
+  /** The name of the folder that {@link #writeWithAll} writes beside the page. */
+  public static final String FOLDER = "site";
 
   private Atlas() {}
 
@@ -40,10 +44,11 @@ public final class Atlas {
   /**
    * What was written.
    *
-   * @param bytes the file's size
-   * @param notes one sentence per part that the run directory lacked
+   * @param bytes the file's size, or that of all files of a folder
+   * @param leftOut how many contexts had to give way to {@link Options#maxBytes}
+   * @param notes one sentence per part that the run directory lacked, or that was left out
    */
-  public record Result(long bytes, List<String> notes) {
+  public record Result(long bytes, long leftOut, List<String> notes) {
     public Result {
       notes = List.copyOf(notes);
     }
@@ -72,28 +77,53 @@ public final class Atlas {
    * @throws almagest.run.InputException if {@code run} is no directory
    */
   public static Result write(Path run, Path html, Options options) {
+    return write(run, html, options, null);
+  }
+
+  /**
+   * Writes the page into one file, and, when that had to leave contexts out, also as a folder beside
+   * it, named {@link #FOLDER}, with all of them, to which the file points.
+   */
+  public static Result writeWithAll(Path run, Path html, Options options) {
+    Result result = write(run, html, options, FOLDER);
+    if (result.leftOut() > 0) {
+      writeFolder(run, html.resolveSibling(FOLDER));
+    }
+    return result;
+  }
+
+  private static Result write(Path run, Path html, Options options, @Nullable String elsewhere) {
     int perFeature = Integer.MAX_VALUE;
     while (true) {
       RunFiles files = new RunFiles(run);
       Columns columns = new Columns();
-      ObjectNode index = index(files, columns, perFeature);
+      ObjectNode index = index(files, columns, new Quotes(perFeature, false, elsewhere));
       byte[] page = bytes(Page.render(index, columns.blobs(), Page.Carrier.INLINE));
-      if (page.length <= options.maxBytes() || perFeature <= 1) {
+      if (page.length <= options.maxBytes() || perFeature == 0) {
         AtomicFile.write(html, out -> out.write(page));
-        return new Result(page.length, files.notes());
+        return new Result(page.length, leftOut(index), files.notes());
       }
       perFeature = perFeature > 1000 ? 16 : perFeature * 3 / 4;
     }
   }
 
+  private static long leftOut(ObjectNode index) {
+    long contexts = 0;
+    for (JsonNode layer : index.path("layers")) {
+      contexts += layer.path("contexts").path("trimmed").asLong();
+    }
+    return contexts;
+  }
+
   /**
    * Writes the page as a folder: a small {@code index.html}, and all columns, with every context,
-   * in {@code data/}, read when first needed. It works from a file and from any web server.
+   * in {@code data/}, read when first needed: a card reads the contexts of its feature and of a few
+   * others, a search those of the layer. It works from a file and from any web server.
    */
   public static Result writeFolder(Path run, Path folder) {
     RunFiles files = new RunFiles(run);
     Columns columns = new Columns();
-    ObjectNode index = index(files, columns, Integer.MAX_VALUE);
+    ObjectNode index = index(files, columns, Quotes.ALL);
     long total = 0;
     for (int i = 0; i < columns.blobs().size(); i++) {
       byte[] script = bytes(Page.carried(i, columns.blobs().get(i)));
@@ -102,7 +132,7 @@ public final class Atlas {
     }
     byte[] page = bytes(Page.render(index, columns.blobs(), Page.Carrier.SCRIPTS));
     AtomicFile.write(folder.resolve("index.html"), out -> out.write(page));
-    return new Result(total + page.length, files.notes());
+    return new Result(total + page.length, 0, files.notes());
   }
 
   /**
@@ -113,7 +143,7 @@ public final class Atlas {
   public static Served open(Path run, boolean playable) {
     RunFiles files = new RunFiles(run);
     Columns columns = new Columns();
-    ObjectNode index = index(files, columns, Integer.MAX_VALUE);
+    ObjectNode index = index(files, columns, Quotes.ALL);
     index.put("playable", playable);
     String html = Page.render(index, columns.blobs(), Page.Carrier.SERVED);
     return new Served(
@@ -127,7 +157,7 @@ public final class Atlas {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static ObjectNode index(RunFiles files, Columns columns, int perFeature) {
+  private static ObjectNode index(RunFiles files, Columns columns, Quotes quotes) {
     ObjectNode index = Json.object();
     index.put("version", Provenance.VERSION);
     JsonNode run = files.json("run.json", "the page cannot say how the run was made");
@@ -142,7 +172,7 @@ public final class Atlas {
     Set<String> quoted = new LinkedHashSet<>();
     ArrayNode layers = index.putArray("layers");
     for (String layer : files.layers()) {
-      layers.add(LayerData.read(files, layer, columns, perFeature, quoted));
+      layers.add(LayerData.read(files, layer, columns, quotes, quoted));
     }
     if (layers.isEmpty()) {
       files.note("The run directory has no layer-NN folder, so there is no map.");

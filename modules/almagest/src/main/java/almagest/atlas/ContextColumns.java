@@ -3,6 +3,7 @@ package almagest.atlas;
 import almagest.format.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -20,6 +21,12 @@ import java.util.Map;
  */
 final class ContextColumns {
   private static final int BINS_LIMIT = 1000;
+
+  /** Features whose contexts are fetched together. */
+  private static final int BLOCK = 32;
+
+  /** Tokens that name a feature. */
+  private static final int NAME = 3;
 
   private final int features;
   private final int perFeature;
@@ -189,6 +196,64 @@ final class ContextColumns {
     return node;
   }
 
+  /**
+   * The same contexts in pieces of {@value #BLOCK} features, and the features' names, so that a card
+   * need not fetch what only a search reads.
+   */
+  void apart(Columns columns, ObjectNode node) {
+    List<String> texts = List.copyOf(vocabulary.keySet());
+    List<String> ids = List.copyOf(documents.keySet());
+    int[] first = new int[features + 1];
+    for (int e = 0; e < feature.size(); e++) {
+      first[feature.get(e) + 1]++;
+    }
+    for (int f = 0; f < features; f++) {
+      first[f + 1] += first[f];
+    }
+    int[] next = first.clone();
+    int[] order = new int[feature.size()];
+    int[] start = new int[feature.size()];
+    for (int e = 0, at = 0; e < order.length; at += length.get(e), e++) {
+      order[next[feature.get(e)]++] = e;
+      start[e] = at;
+    }
+    ArrayNode blocks = node.putArray("blocks");
+    ArrayNode names = Json.object().putArray("names");
+    for (int from = 0; from < features; from += BLOCK) {
+      ArrayNode block = Json.object().putArray("block");
+      for (int f = from; f < Math.min(features, from + BLOCK); f++) {
+        ArrayNode quoted = block.addArray();
+        Map<String, Integer> peaks = new LinkedHashMap<>();
+        for (int i = first[f]; i < first[f + 1]; i++) {
+          int e = order[i];
+          ObjectNode quote = quoted.addObject();
+          quote.put("document", ids.get(document.get(e))).put("type", type.get(e));
+          quote.put("quantile", quantile.get(e)).put("focus", focus.get(e));
+          ArrayNode words = quote.putArray("tokens");
+          ArrayNode heights = quote.putArray("values");
+          for (int t = start[e]; t < start[e] + length.get(e); t++) {
+            words.add(texts.get(tokens.get(t)));
+            heights.add(values.get(t));
+          }
+          if (focus.get(e) < length.get(e)) {
+            String peak = texts.get(tokens.get(start[e] + focus.get(e))).strip();
+            if (!peak.isEmpty()) {
+              peaks.merge(peak, 1, Integer::sum);
+            }
+          }
+        }
+        ArrayNode name = names.addArray();
+        peaks.entrySet().stream()
+            .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+            .limit(NAME)
+            .forEach(p -> name.add(p.getKey()));
+      }
+      blocks.add(columns.json(block));
+    }
+    node.put("block", BLOCK);
+    node.set("names", columns.json(names));
+  }
+
   private static ObjectNode ints(Columns columns, Ints ints) {
     return columns.ints(ints.toArray(), ints.size());
   }
@@ -212,6 +277,10 @@ final class ContextColumns {
         values = Arrays.copyOf(values, size + (size >> 1));
       }
       values[size++] = value;
+    }
+
+    int get(int at) {
+      return values[at];
     }
 
     int size() {

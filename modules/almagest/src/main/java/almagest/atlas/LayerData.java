@@ -37,18 +37,18 @@ final class LayerData {
   /**
    * Reads a layer.
    *
-   * @param perFeature how many contexts of a feature to keep
+   * @param quotes which contexts to keep, and how
    * @param documents takes the ids of the documents that are quoted
    */
   static ObjectNode read(
-      RunFiles run, String folder, Columns columns, int perFeature, Set<String> documents) {
+      RunFiles run, String folder, Columns columns, Quotes quotes, Set<String> documents) {
     LayerData layer = new LayerData(run, folder, columns);
     layer.node.put("name", folder);
     layer.node.put("layer", RunFiles.number(folder));
     layer.maps();
     layer.labels();
     layer.occurrences();
-    layer.contexts(perFeature, documents);
+    layer.contexts(quotes, documents);
     layer.neighbours();
     layer.quantities();
     layer.results();
@@ -141,7 +141,7 @@ final class LayerData {
     return Arrays.stream(values).mapToInt(v -> Math.clamp(v, 0, Integer.MAX_VALUE)).toArray();
   }
 
-  private void contexts(int perFeature, Set<String> documents) {
+  private void contexts(Quotes quotes, Set<String> documents) {
     String name = file("examples.jsonl");
     if (!run.has(name)) {
       run.note(
@@ -152,7 +152,7 @@ final class LayerData {
       run.note(name + " is left out, since nothing says how many features " + folder + " has.");
       return;
     }
-    ContextColumns contexts = new ContextColumns(features, perFeature);
+    ContextColumns contexts = new ContextColumns(features, quotes.perFeature());
     String problem = contexts.read(run.path(name));
     if (!problem.isEmpty()) {
       run.note(name + ", " + problem + "; contexts from there on are left out.");
@@ -163,13 +163,21 @@ final class LayerData {
               + ": "
               + contexts.trimmed()
               + " contexts beyond the first "
-              + perFeature
+              + quotes.perFeature()
               + " of a feature are left out to keep this file small; "
-              + name
+              + (quotes.elsewhere() == null
+                  ? "`almagest atlas RUN --export DIR/`"
+                  : quotes.elsewhere() + "/index.html, beside this file,")
               + " and `almagest atlas RUN --serve` have all.");
     }
     documents.addAll(contexts.documents());
     ObjectNode entry = contexts.into(columns);
+    if (quotes.apart()) {
+      contexts.apart(columns, entry);
+    }
+    if (contexts.trimmed() > 0 && quotes.elsewhere() != null) {
+      entry.put("elsewhere", quotes.elsewhere() + "/index.html");
+    }
     entry.set("documents", columns.json(new LinkedHashSet<>(contexts.documents())));
     node.set("contexts", entry);
     if (!node.has("fires")) {

@@ -34,7 +34,7 @@ function licenceOf(source) {
 /** Fills `panel` with the card of a feature; resolves when it stands. */
 export async function showCard(panel, layer, feature, names, close) {
   const parts = Promise.all([
-    layer.contexts(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(), layer.logits(), faces(),
+    layer.excerpts(feature), layer.names(), layer.neighbours("cosine"), layer.neighbours("phi"), layer.typeFires(), layer.logits(), faces(),
     ...layer.colourings.map((c) => layer.labels(c.affinity + "-k" + c.k)),
   ]);
   // The first card waits for what it quotes; that it is coming shows at once.
@@ -48,8 +48,8 @@ export async function showCard(panel, layer, feature, names, close) {
       el("p", { class: "loading" }, "Reading contexts …"));
     panel.hidden = false;
   }
-  const [contexts, cosine, phi, byType, logits, all, ...labels] = await parts;
-  const peaks = contexts ? contexts.peaks(feature) : [];
+  const [excerpts, named, cosine, phi, byType, logits, all, ...labels] = await parts;
+  const peaks = named(feature);
   const frequency = layer.frequency?.[feature];
   const fires = layer.fires?.[feature];
   replace(
@@ -64,14 +64,14 @@ export async function showCard(panel, layer, feature, names, close) {
         : [
             "Fires on ", el("b", {}, percent(frequency)), " of tokens",
             fires !== undefined ? ` (${number(fires)} of ${number(layer.tokens)})` : "",
-            contexts?.max ? [", at most ", el("b", {}, number(contexts.max[feature])), ", on average ", el("b", {}, number(contexts.mean[feature])), " where it fires"] : "", ".",
+            excerpts ? [", at most ", el("b", {}, number(excerpts.max)), ", on average ", el("b", {}, number(excerpts.mean)), " where it fires"] : "", ".",
           ]),
-    contextSection(contexts, feature),
+    contextSection(layer, excerpts),
     lobeChips(layer, labels, feature, names),
-    contexts?.histogram ? histogram(contexts, feature) : null,
+    excerpts?.histogram ? histogram(excerpts.histogram) : null,
     byType ? typeBars(layer, byType, feature) : null,
     logits?.has(feature) ? vocabulary(layer, logits.get(feature)) : null,
-    neighbourSection(layer, contexts, cosine, phi, feature),
+    neighbourSection(layer, named, cosine, phi, feature),
     crystalSection(all.filter((f) => f.points.includes(feature) && layerOfFace(f) === layer), feature),
     layer.entry.neuronpedia ? el("p", {}, el("a", { href: `https://www.neuronpedia.org/${layer.entry.neuronpedia}/${feature}`, rel: "noreferrer" }, "This feature on Neuronpedia")) : null
   );
@@ -96,26 +96,24 @@ function lobeChips(layer, labels, feature, names) {
 
 const QUANTILES = { top: "Strongest", q75: "Upper quarter", q50: "Middle", q25: "Lower quarter" };
 
-function contextSection(contexts, feature) {
-  if (!contexts) return el("p", { class: "caveat" }, "The run directory holds no contexts for this layer.");
-  const list = contexts.of(feature).map((e) => contexts.at(e));
-  if (list.length === 0) return null;
-  const largest = contexts.max[feature];
+function contextSection(layer, excerpts) {
+  if (!excerpts) return el("p", { class: "caveat" }, "The run directory holds no contexts for this layer.");
+  const list = excerpts.contexts;
+  const { elsewhere } = layer.entry.contexts;
+  if (list.length === 0 && !elsewhere) return null;
   return el("section", {}, el("h3", {}, "Contexts"),
     [...Map.groupBy(list, (c) => c.quantile)].map(([quantile, group]) => [
       el("h4", {}, QUANTILES[quantile] ?? quantile),
-      el("ol", { class: "contexts" }, group.map((c) => contextLine(c, largest))),
+      el("ol", { class: "contexts" }, group.map((c) => contextLine(c, excerpts.max))),
     ]),
+    elsewhere ? el("p", { class: "caveat" }, "To keep this file small it holds only the first contexts of a feature; ", el("a", { href: elsewhere + link() }, "the page in the folder beside it"), " holds all.") : null,
     el("p", { class: "caveat" }, "Contexts are picked because the feature fires there; they say little about where else it does not."));
 }
 
-function histogram(contexts, feature) {
-  const bins = contexts.entry.histogram.shape[1];
-  const counts = Array.from(contexts.histogram.subarray(feature * bins, (feature + 1) * bins));
+function histogram({ counts, low, high }) {
+  const bins = counts.length;
   const most = Math.max(...counts);
   if (!(most > 0)) return null;
-  const low = contexts.low[feature];
-  const high = contexts.high[feature];
   const edge = (b) => low + ((high - low) * b) / bins;
   const h = 56;
   return el("section", {}, el("h3", {}, "Activations where it fires"),
@@ -142,7 +140,7 @@ function typeBars(layer, byType, feature) {
         el("td", {}, percent(r.rate)))))));
 }
 
-function neighbourSection(layer, contexts, cosine, phi, feature) {
+function neighbourSection(layer, named, cosine, phi, feature) {
   const column = (title, kind, note) => {
     if (!kind) return null;
     const items = [];
@@ -150,7 +148,7 @@ function neighbourSection(layer, contexts, cosine, phi, feature) {
       const id = kind.ids[feature * kind.width + j];
       if (id < 0 || id === feature) continue;
       items.push(el("li", {}, el("a", { href: link({ feature: id }) }, String(id)), " ",
-        el("em", {}, contexts ? contexts.peaks(id).slice(0, 2).join(", ") : ""), el("span", { class: "value" }, kind.values[feature * kind.width + j].toFixed(2).replace("-", "−"))));
+        el("em", {}, named(id).slice(0, 2).join(", ")), el("span", { class: "value" }, kind.values[feature * kind.width + j].toFixed(2).replace("-", "−"))));
     }
     return el("div", {}, el("h4", {}, title), items.length ? el("ol", { class: "neighbours" }, items) : el("p", { class: "caveat" }, note));
   };

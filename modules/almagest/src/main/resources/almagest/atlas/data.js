@@ -190,6 +190,51 @@ export class Layer {
     }
   }
 
+  /** A function from a feature to the tokens at the peaks of its contexts, which serve as its name. */
+  async names() {
+    const entry = this.entry.contexts;
+    if (!entry) return () => [];
+    if (this.opening || !entry.names) {
+      const contexts = await this.contexts();
+      return (f) => contexts.peaks(f);
+    }
+    const names = await this.source.column(entry.names);
+    return (f) => names[f];
+  }
+
+  /**
+   * The contexts of one feature and what is counted of it, or null; where data lie beside the page,
+   * those of other features are not fetched for it.
+   */
+  async excerpts(feature) {
+    const entry = this.entry.contexts;
+    if (!entry) return null;
+    const apart = !this.opening && entry.blocks;
+    const all = apart ? null : await this.contexts();
+    const [max, mean, unit, histogram, low, high] = await Promise.all(["max", "mean", "unit", "histogram", "low", "high"].map((n) => this.source.column(entry[n])));
+    const bins = entry.histogram?.shape[1];
+    return {
+      contexts: all ? all.of(feature).map((e) => all.at(e)) : await this.quoted(feature, unit[feature]),
+      max: max[feature],
+      mean: mean[feature],
+      histogram: histogram ? { counts: Array.from(histogram.subarray(feature * bins, (feature + 1) * bins)), low: low[feature], high: high[feature] } : null,
+    };
+  }
+
+  /** A feature's contexts from the piece that holds them. */
+  async quoted(feature, unit) {
+    const entry = this.entry.contexts;
+    const [block, sources] = await Promise.all([this.source.column(entry.blocks[Math.floor(feature / entry.block)]), this.source.column(this.source.index.documents)]);
+    return block[feature % entry.block].map((q) => ({
+      ...q,
+      feature,
+      source: sources?.[q.document] ?? {},
+      type: entry.types[q.type],
+      quantile: entry.quantiles[q.quantile],
+      values: q.values.map((v) => v * unit),
+    }));
+  }
+
   /** All contexts of the layer, or null. */
   contexts() {
     if (!this.entry.contexts) return Promise.resolve(null);

@@ -272,8 +272,8 @@ export class MapView {
     const entry = pane.colouring.keys ? pane.colouring.entries.find((e) => e.key === pane.colouring.keys[f])?.name : null;
     const draw = (peaks) => replace(this.tip, el("b", {}, "Feature " + f), peaks.length ? el("em", {}, " " + peaks.join(", ")) : null, el("br"),
       layer.frequency ? `fires on ${percent(layer.frequency[f])} of tokens` : "", entry ? [el("br"), entry] : null);
-    draw(this.contextsNow ? this.contextsNow.peaks(f) : []);
-    layer.contexts().then((c) => (this.contextsNow = c));
+    draw(this.named?.layer === layer ? this.named.name(f) : []);
+    layer.names().then((name) => (this.named = { layer, name }));
     this.tip.hidden = false;
     const x = box.left + place[0] + 14;
     this.tip.style.left = Math.min(x, innerWidth - this.tip.offsetWidth - 8) + "px";
@@ -304,7 +304,12 @@ export class MapView {
   }
 
   async drawTable(layer) {
-    const contexts = await layer.contexts();
+    this.below.textContent = "";
+    if (!state.find && !state.select) {
+      this.panes.forEach((p) => p.map.mark({ found: null, selected: null }));
+      return;
+    }
+    const name = await layer.names();
     const colouring = this.panes[0]?.colouring;
     const company = colouring?.keys && parse(state.colour || firstColouring(layer)) ? await this.company(layer, colouring.keys) : null;
     const silhouettes = await this.silhouettes();
@@ -312,7 +317,7 @@ export class MapView {
     const names = new Map(colouring?.entries.map((e) => [e.key, e.name]) ?? []);
     // Thousands may be selected, and a hundred are shown: everything is found out when it is read.
     const about = {
-      peaks: (f) => (contexts ? contexts.peaks(f).join(", ") : ""),
+      peaks: (f) => name(f).join(", "),
       lobe: (f) => (colouring?.keys ? names.get(colouring.keys[f]) ?? "" : ""),
       frequency: (f) => layer.frequency?.[f],
       fires: (f) => layer.fires?.[f],
@@ -321,7 +326,6 @@ export class MapView {
     };
     let found = null;
     let selected = null;
-    this.below.textContent = "";
     if (state.find) {
       const result = await find(layer, state.find);
       found = result.features.map((f) => f.feature);

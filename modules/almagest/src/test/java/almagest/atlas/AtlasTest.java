@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import almagest.format.Json;
 import almagest.run.InputException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -105,5 +109,57 @@ class AtlasTest {
         Atlas.write(folder, folder.resolve("less.html"), new Atlas.Options(all.bytes() - 20_000));
     assertThat(less.bytes()).isLessThan(all.bytes() - 20_000);
     assertThat(less.notes()).anyMatch(n -> n.contains("contexts beyond the first"));
+    assertThat(less.leftOut()).isPositive();
+    assertThat(all.leftOut()).isZero();
+  }
+
+  @Test
+  void aPageThatIsTooLargeForOneFileComesAsAFolderAsWell() throws IOException {
+    SyntheticRun.write(folder, 600, 0, 1);
+    Path html = folder.resolve("index.html");
+    Path all = folder.resolve(Atlas.FOLDER);
+    Atlas.Result whole = Atlas.writeWithAll(folder, html, Atlas.Options.DEFAULT);
+    assertThat(Files.readString(html)).doesNotContain("site/index.html");
+    assertThat(all).doesNotExist();
+    Atlas.Result less =
+        Atlas.writeWithAll(folder, html, new Atlas.Options(whole.bytes() - 20_000));
+    assertThat(Files.size(html)).isLessThan(whole.bytes() - 20_000);
+    assertThat(Files.readString(html)).contains("\"elsewhere\":\"site/index.html\"");
+    assertThat(less.notes()).anyMatch(n -> n.contains("site/index.html, beside this file,"));
+    assertThat(Files.size(all.resolve("index.html"))).isLessThan(whole.bytes());
+    assertThat(Files.readString(all.resolve("index.html"))).contains("\"trimmed\":0");
+  }
+
+  @Test
+  void contextsThatLieApartAreThoseOfTheWholeColumns() throws IOException {
+    SyntheticRun.write(folder, 100, 0, 1);
+    Path examples = folder.resolve("layer-01/examples.jsonl");
+    ContextColumns contexts = new ContextColumns(100, Integer.MAX_VALUE);
+    assertThat(contexts.read(examples)).isEmpty();
+    Columns columns = new Columns();
+    ObjectNode entry = Json.object();
+    contexts.apart(columns, entry);
+    assertThat(entry.path("blocks")).hasSize(4);
+    JsonNode piece = read(columns, entry.path("blocks").get(1));
+    JsonNode wanted = Json.parse(Files.readAllLines(examples).get(40)).path("examples");
+    JsonNode found = piece.get(40 - 32);
+    assertThat(found).hasSameSizeAs(wanted);
+    for (int e = 0; e < found.size(); e++) {
+      for (String key : new String[] {"document", "tokens", "focus"}) {
+        assertThat(found.get(e).path(key)).isEqualTo(wanted.get(e).path(key));
+      }
+    }
+    JsonNode names = read(columns, entry.path("names"));
+    assertThat(names).hasSize(100);
+    JsonNode first = wanted.get(0);
+    assertThat(names.get(40).toString())
+        .contains(first.path("tokens").get(first.path("focus").asInt()).asText().strip());
+  }
+
+  private static JsonNode read(Columns columns, JsonNode entry) throws IOException {
+    byte[] blob = columns.blobs().get(entry.path("blob").asInt());
+    try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(blob))) {
+      return Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    }
   }
 }

@@ -230,6 +230,7 @@ public final class RunDirectory implements AutoCloseable {
     if (!stages.path(stage.name()).path("key").asText().equals(stage.key(keys))) {
       // What another key left half-done must not be mistaken for ours.
       stage.outputs().forEach(o -> delete(path.resolve(o)));
+      stage.extras().forEach(o -> delete(path.resolve(o)));
     }
     entry.put("state", "running");
     stages.set(stage.name(), entry);
@@ -241,8 +242,8 @@ public final class RunDirectory implements AutoCloseable {
     entry.put("peak_memory_bytes", memory.bytes());
     entry.set("options", Json.tree(stage.options()));
     ObjectNode files = entry.putObject("files");
-    for (String output : stage.outputs()) {
-      for (Path file : filesUnder(path.resolve(output))) {
+    for (Path output : made(stage)) {
+      for (Path file : filesUnder(output)) {
         ObjectNode f = files.putObject(path.relativize(file).toString().replace('\\', '/'));
         f.put("bytes", size(file));
         if (stage.keep()) {
@@ -266,6 +267,13 @@ public final class RunDirectory implements AutoCloseable {
         }
       }
     }
+  }
+
+  private List<Path> made(Stage stage) {
+    return Stream.concat(
+            stage.outputs().stream().map(path::resolve),
+            stage.extras().stream().map(path::resolve).filter(Files::exists))
+        .toList();
   }
 
   private static List<Path> filesUnder(Path output) {

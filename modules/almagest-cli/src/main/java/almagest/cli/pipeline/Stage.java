@@ -18,6 +18,7 @@ import java.util.TreeMap;
  *     hashes of input files. Not the number of threads.
  * @param needs stages whose files it reads
  * @param outputs files or folders it makes, relative to the run directory
+ * @param extras files or folders that it makes only where they are needed
  * @param keep whether the outputs stay; those of a stage that are not kept (activation shards) are
  *     removed once nothing needs them, and made again only if a stage that needs them has to run
  *     again
@@ -28,6 +29,7 @@ public record Stage(
     Map<String, Object> options,
     List<Stage> needs,
     List<String> outputs,
+    List<String> extras,
     boolean keep,
     Body body) {
   /** The work of a stage. */
@@ -40,6 +42,18 @@ public record Stage(
     options = new TreeMap<>(options);
     needs = List.copyOf(needs);
     outputs = List.copyOf(outputs);
+    extras = List.copyOf(extras);
+  }
+
+  /** A stage without extras. */
+  public Stage(
+      String name,
+      Map<String, Object> options,
+      List<Stage> needs,
+      List<String> outputs,
+      boolean keep,
+      Body body) {
+    this(name, options, needs, outputs, List.of(), keep, body);
   }
 
   /** SHA-256 over name, version, options and the keys of the needed stages. */

@@ -186,14 +186,15 @@ public final class WholeRun {
     return all;
   }
 
-  /** The page depends on everything. */
+  /** The page depends on everything; one that is too large for a file comes as a folder as well. */
   private static Stage page(List<Stage> everything) {
     return new Stage(
         "atlas",
         Map.of(),
         List.copyOf(everything),
         List.of("index.html"),
+        List.of(Atlas.FOLDER),
         true,
-        run -> Atlas.write(run, run.resolve("index.html")));
+        run -> Atlas.writeWithAll(run, run.resolve("index.html"), Atlas.Options.DEFAULT));
   }
 }
