@@ -68,6 +68,44 @@ class ColourVisionTest {
     }
   }
 
+  /** WCAG 2.2, 1.4.11: what has to be seen has a contrast of 3 to what is next to it. */
+  @Test
+  void pointsOfLobesStandOutFromTheGround() {
+    SyntheticRun.write(folder, 48, 0, 1);
+    Atlas.write(folder, folder.resolve("page.html"));
+    try (Browsing browsing = new Browsing()) {
+      for (ColorScheme scheme : new ColorScheme[] {ColorScheme.LIGHT, ColorScheme.DARK}) {
+        Page page = browsing.open(folder.resolve("page.html").toUri().toString(), 800, 600, scheme);
+        String ground = colours(page, "[modules['palette.js'].css('--ground')]").getFirst();
+        int alpha = (int) page.evaluate("() => document.querySelector('.map').almagest.rgba[3]");
+        for (String lobe :
+            colours(page, "Array.from({length: 40}, (_, i) => modules['palette.js'].lobeColour(i))")) {
+          double seen = luminance(lobe, ground, alpha / 255.0);
+          double behind = luminance(ground, ground, 1);
+          double contrast =
+              (Math.max(seen, behind) + 0.05) / (Math.min(seen, behind) + 0.05);
+          assertThat(contrast).as(scheme + " " + lobe).isGreaterThan(3);
+        }
+      }
+    }
+  }
+
+  /** The relative luminance of a colour that lets some of the ground through. */
+  private static double luminance(String colour, String ground, double alpha) {
+    double[] weights = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int c = 0; c < 3; c++) {
+      double over = Integer.parseInt(colour, 1 + 2 * c, 3 + 2 * c, 16);
+      double under = Integer.parseInt(ground, 1 + 2 * c, 3 + 2 * c, 16);
+      sum += weights[c] * linear((alpha * over + (1 - alpha) * under) / 255);
+    }
+    return sum;
+  }
+
+  private static double linear(double v) {
+    return v <= 0.04045 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4);
+  }
+
   @SuppressWarnings("unchecked")
   private static List<String> colours(Page page, String expression) {
     return (List<String>) page.evaluate("() => " + expression);
@@ -102,8 +140,7 @@ class ColourVisionTest {
   private static double[] seen(double[][] eye, String colour) {
     double[] linear = new double[3];
     for (int c = 0; c < 3; c++) {
-      double v = Integer.parseInt(colour, 1 + 2 * c, 3 + 2 * c, 16) / 255.0;
-      linear[c] = v <= 0.04045 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4);
+      linear[c] = linear(Integer.parseInt(colour, 1 + 2 * c, 3 + 2 * c, 16) / 255.0);
     }
     double[] shown = times(eye, linear);
     for (int c = 0; c < 3; c++) {

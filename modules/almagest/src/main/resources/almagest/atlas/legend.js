@@ -146,7 +146,7 @@ export function paint(layer, colouring, hidden) {
     const [r, g, b] = rgb(colour);
     return r + g * 2 ** 8 + b * 2 ** 16 + alpha * 2 ** 24;
   });
-  const firing = inks(dark() ? 215 : 200);
+  const firing = inks(dark() ? 215 : 235);
   const silent = inks(90);
   const { frequency } = layer;
   const points = new Uint32Array(layer.features);

@@ -1,8 +1,9 @@
 // Colours. The first eight lobe colours were searched for so that every two keep apart in Oklab, also
-// as seen with protanopia, deuteranopia and tritanopia, the first four by more (ColourVisionTest); from
+// as seen with protanopia, deuteranopia and tritanopia, the first four by more, and that each stands out
+// from the ground by a contrast of 3 (ColourVisionTest); from
 // the ninth on hues step by the golden angle, and names, legend and hover must tell lobes apart.
 
-const LIGHT = ["#083db1", "#c32d10", "#19aaee", "#c3972d", "#550102", "#13897b", "#370263", "#6e3e67"];
+const LIGHT = ["#262fa5", "#a21d0e", "#078ad9", "#b27800", "#5a0410", "#016e5f", "#3a0a6b", "#8a7c96"];
 const DARK = ["#94c3dd", "#dd492f", "#f3fa45", "#9b5bda", "#34f3a0", "#e7a80b", "#4d8b94", "#bcfef4"];
 const RAMP_DARK = ["#26304a", "#3d5a80", "#5c8d9c", "#93b48b", "#d9c46a", "#ffe9a8"];
 const RAMP_LIGHT = ["#e9e2cf", "#c9cfa8", "#8fb79a", "#4c8f98", "#2c5f85", "#172f5f"];
@@ -25,7 +26,7 @@ export function lobeColour(i) {
   if (i < 0) return dark() ? "#5a6170" : "#b3ad9f";
   const base = dark() ? DARK : LIGHT;
   if (i < base.length) return base[i];
-  const lightness = dark() ? [0.78, 0.68, 0.86][i % 3] : [0.55, 0.64, 0.46][i % 3];
+  const lightness = dark() ? [0.78, 0.68, 0.86][i % 3] : [0.55, 0.59, 0.46][i % 3];
   return oklch(lightness, i % 2 ? 0.13 : 0.09, (i * 137.508) % 360);
 }
 
