@@ -79,11 +79,11 @@ class ColourVisionTest {
         String ground = colours(page, "[modules['palette.js'].css('--ground')]").getFirst();
         int alpha = (int) page.evaluate("() => document.querySelector('.map').almagest.rgba[3]");
         for (String lobe :
-            colours(page, "Array.from({length: 40}, (_, i) => modules['palette.js'].lobeColour(i))")) {
+            colours(
+                page, "Array.from({length: 40}, (_, i) => modules['palette.js'].lobeColour(i))")) {
           double seen = luminance(lobe, ground, alpha / 255.0);
           double behind = luminance(ground, ground, 1);
-          double contrast =
-              (Math.max(seen, behind) + 0.05) / (Math.min(seen, behind) + 0.05);
+          double contrast = (Math.max(seen, behind) + 0.05) / (Math.min(seen, behind) + 0.05);
           assertThat(contrast).as(scheme + " " + lobe).isGreaterThan(3);
         }
       }

@@ -81,8 +81,8 @@ public final class Atlas {
   }
 
   /**
-   * Writes the page into one file, and, when that had to leave contexts out, also as a folder beside
-   * it, named {@link #FOLDER}, with all of them, to which the file points.
+   * Writes the page into one file, and, when that had to leave contexts out, also as a folder
+   * beside it, named {@link #FOLDER}, with all of them, to which the file points.
    */
   public static Result writeWithAll(Path run, Path html, Options options) {
     Result result = write(run, html, options, FOLDER);

@@ -197,8 +197,8 @@ final class ContextColumns {
   }
 
   /**
-   * The same contexts in pieces of {@value #BLOCK} features, and the features' names, so that a card
-   * need not fetch what only a search reads.
+   * The same contexts in pieces of {@value #BLOCK} features, and the features' names, so that a
+   * card need not fetch what only a search reads.
    */
   void apart(Columns columns, ObjectNode node) {
     List<String> texts = List.copyOf(vocabulary.keySet());

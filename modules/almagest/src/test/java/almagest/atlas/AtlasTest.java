@@ -121,8 +121,7 @@ class AtlasTest {
     Atlas.Result whole = Atlas.writeWithAll(folder, html, Atlas.Options.DEFAULT);
     assertThat(Files.readString(html)).doesNotContain("site/index.html");
     assertThat(all).doesNotExist();
-    Atlas.Result less =
-        Atlas.writeWithAll(folder, html, new Atlas.Options(whole.bytes() - 20_000));
+    Atlas.Result less = Atlas.writeWithAll(folder, html, new Atlas.Options(whole.bytes() - 20_000));
     assertThat(Files.size(html)).isLessThan(whole.bytes() - 20_000);
     assertThat(Files.readString(html)).contains("\"elsewhere\":\"site/index.html\"");
     assertThat(less.notes()).anyMatch(n -> n.contains("site/index.html, beside this file,"));

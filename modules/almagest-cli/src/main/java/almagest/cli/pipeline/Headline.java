@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What a finished run says last.
  *
  * @param page where to look
- * @param allContexts the page of the folder with every context, where the file had to leave some out
+ * @param allContexts the page of the folder with every context, where the file had to leave some
+ *     out
  * @param figures the most telling figures, each a sentence with its number
  * @param stages how many stages had to run; 0 when everything was there
  * @param seconds how long it took
