@@ -29,12 +29,15 @@ public record Silhouette(double[] samples, double mean, double[] perClass) {
   /** Samples per piece of work. */
   private static final int PIECE = 64;
 
+  /** The same where distances come from products, and as many columns of a tile. */
+  private static final int ROWS = 256;
+
   /** Values of a tile of columns that all samples of a piece are compared with: a cache's worth. */
   private static final int TILE_VALUES = 1 << 15;
 
   /**
-   * O(n² d) time, O(n d) memory; distances in double from exact differences, so that duplicates are
-   * at distance 0.
+   * O(n² d) time, O(n d) memory; distances in double, those of duplicates 0: from differences of
+   * coordinates, or in many dimensions from products ({@link ProductDistances}).
    *
    * @param x samples, row-major [n, d]
    * @param labels a class per sample, any ints; at least 2 and at most n − 1 distinct ones
@@ -86,8 +89,19 @@ public record Silhouette(double[] samples, double mean, double[] perClass) {
       throw new IllegalArgumentException(
           "silhouettes need between 2 and n − 1 classes, found " + classes + " for n = " + n);
     }
-    Sorted sorted = Sorted.of(x, last, rank, classes);
     double[][] samples = new double[dimensions.length][n];
+    if (metric == Metric.EUCLIDEAN
+        && dimensions.length == 1
+        && last == d
+        && d >= ProductDistances.MANY) {
+      Sorted sorted = Sorted.of(x, 0, rank, classes);
+      ProductDistances distances = ProductDistances.of(x, sorted.order, workers);
+      workers.run(
+          (n + ROWS - 1) / ROWS,
+          p -> sorted.piece(p * ROWS, Math.min(n, (p + 1) * ROWS), distances, samples[0]));
+      return List.of(of(samples[0], rank, sorted.sizes()));
+    }
+    Sorted sorted = Sorted.of(x, last, rank, classes);
     workers.run(
         (n + PIECE - 1) / PIECE,
         p -> sorted.piece(p * PIECE, Math.min(n, (p + 1) * PIECE), dimensions, metric, samples));
@@ -177,19 +191,41 @@ public record Silhouette(double[] samples, double mean, double[] perClass) {
             if (i >= left && i < right) {
               distance[i - left] = 0;
             }
-            add(distance, left, right, sums[i - from][k]);
+            add(distance, -left, left, right, sums[i - from][k]);
           }
         }
       }
       for (int i = from; i < to; i++) {
-        int own = 0;
-        while (i >= starts[own + 1]) {
-          own++;
-        }
         for (int k = 0; k < dimensions.length; k++) {
-          samples[k][order[i]] = value(sums[i - from][k], sizes, own);
+          samples[k][order[i]] = value(sums[i - from][k], sizes, own(i));
         }
       }
+    }
+
+    /** The same in all dimensions, by given distances. */
+    void piece(int from, int to, ProductDistances distances, double[] samples) {
+      int n = order.length;
+      double[][] sums = new double[to - from][sizes.length];
+      double[] tile = new double[(to - from) * ROWS];
+      for (int left = 0; left < n; left += ROWS) {
+        int right = Math.min(n, left + ROWS);
+        distances.tile(from, to, left, right, tile);
+        for (int i = from; i < to; i++) {
+          add(tile, (i - from) * (right - left) - left, left, right, sums[i - from]);
+        }
+      }
+      for (int i = from; i < to; i++) {
+        samples[order[i]] = value(sums[i - from], sizes, own(i));
+      }
+    }
+
+    /** The class of the sample that stands there. */
+    private int own(int i) {
+      int own = 0;
+      while (i >= starts[own + 1]) {
+        own++;
+      }
+      return own;
     }
 
     private static void squares(
@@ -216,15 +252,18 @@ public record Silhouette(double[] samples, double mean, double[] perClass) {
       }
     }
 
-    /** Adds the distances of a tile to their classes, in an order that the tile fixes. */
-    private void add(double[] distance, int left, int right, double[] sums) {
+    /**
+     * Adds the distances of a tile to their classes, in an order that the tile fixes; that of the
+     * sample at j is at j + shift.
+     */
+    private void add(double[] distance, int shift, int left, int right, double[] sums) {
       int c = 0;
       while (starts[c + 1] <= left) {
         c++;
       }
       for (int at = left; at < right; c++) {
         int end = Math.min(right, starts[c + 1]);
-        sums[c] += sum(distance, at - left, end - left);
+        sums[c] += sum(distance, at + shift, end + shift);
         at = end;
       }
     }

@@ -116,6 +116,28 @@ class SilhouetteTest {
     }
   }
 
+  /** Where distances come from products: far from the origin, with duplicates and near ones. */
+  @ParameterizedTest
+  @ValueSource(ints = {8, 255, 256, 257, 700})
+  void manyDimensionsGiveTheSilhouettesOfTheDefinition(int n) {
+    java.util.random.RandomGenerator random = new almagest.run.Seed(n).generator();
+    int d = ProductDistances.MANY + n % 7;
+    double[] x = new double[n * d];
+    int[] labels = new int[n];
+    for (int i = 0; i < n; i++) {
+      labels[i] = i == 0 ? 7 : i == 1 ? 9 : random.nextInt(2) * 2 + 7;
+      int twin = i % 5 == 4 ? i - 1 - random.nextInt(2) : -1;
+      for (int c = 0; c < d; c++) {
+        x[i * d + c] =
+            twin < 0
+                ? 100 + random.nextGaussian() + (labels[i] - 8)
+                : x[twin * d + c] + (i % 2 == 0 ? 0 : 1e-7 * random.nextGaussian());
+      }
+    }
+    assertThat(of(x, d, labels, Silhouette.Metric.EUCLIDEAN).samples())
+        .containsExactly(plain(x, d, labels, Silhouette.Metric.EUCLIDEAN), within(1e-11));
+  }
+
   /** The definition, word for word. */
   private static double[] plain(double[] x, int d, int[] labels, Silhouette.Metric metric) {
     int n = labels.length;
