@@ -223,7 +223,7 @@ final class CrystalsCommand implements Callable<Integer> {
         result.put("template", template);
       }
       RelationSet set = source.set().withPairs(options.leastPairs());
-      describe(set, result);
+      set.describe(result);
       ArrayNode layers = result.putArray("layers");
       for (Layer layer : source.layers()) {
         LayerResult measured =
@@ -354,12 +354,20 @@ final class CrystalsCommand implements Callable<Integer> {
         } else if (unspelled == Unspelled.ERROR) {
           throw new InputException(
               "\"%s\"%s: %s; leave it out, or say --unspelled drop"
-                  .formatted(word, where(word, asked), objection));
+                  .formatted(abridged(word), where(word, asked), objection));
         }
         task.advance(1);
       }
     }
     return fine;
+  }
+
+  /** The beginning of a word that is too long to be one. */
+  private static String abridged(String word) {
+    int longest = 60;
+    return word.codePointCount(0, word.length()) <= longest
+        ? word
+        : word.substring(0, word.offsetByCodePoints(0, longest)) + "…";
   }
 
   private static String where(String word, Asked asked) {
@@ -430,18 +438,6 @@ final class CrystalsCommand implements Callable<Integer> {
     } catch (IOException e) {
       throw InputException.in(file, "", "cannot be read as UTF-8 (" + e.getMessage() + ")", "");
     }
-  }
-
-  private static void describe(RelationSet set, ObjectNode result) {
-    ArrayNode relations = result.putArray("relations");
-    set.relations()
-        .forEach(r ->
-            relations
-                .addObject()
-                .put("name", r.name())
-                .put("pairs", r.pairs().size())
-                .put("source", String.valueOf(Path.of(r.source()).getFileName())));
-    result.set("left_out", Json.tree(set.leftOut()));
   }
 
   /** What numpy can go on with. */

@@ -54,49 +54,35 @@ final class CrystalsText {
     add(
         String.format(
             Locale.ROOT,
-            "%s, LDA with %d components; faces: median residual and cosine, and the cosine of pairs"
-                + " dealt anew",
+            "%s, LDA with %d components. Medians over faces; in brackets the cosine of outputs dealt to"
+                + " other inputs; held out: pairs that LDA did not see",
             layer.get("hook").asText(),
             layer.at("/lda/components").asInt()));
-    String row = "  %-22s %6s  %6s %6s (%5s)  %6s %6s (%5s)  %7s %7s  %6s %6s  %-5s %-5s %7s";
     add(
-        String.format(
-            Locale.ROOT,
-            row,
-            "",
-            "",
-            "before",
-            "",
-            "",
-            "after",
-            "held",
-            "out",
-            "random",
-            "unseen",
-            "silh.",
-            "held",
-            "gains",
-            "",
-            ""));
+        "                                     before LDA              held out               other subspaces"
+            + "  silhouette     LDA helps");
+    String row = "  %-24s %6s  %6s %6s %-8s %6s %6s %-8s %7s %7s  %7s %7s  %-5s %-5s %7s";
     add(
         String.format(
             Locale.ROOT,
             row,
             "relation",
             "pairs",
-            "resid",
-            "cos",
-            "null",
-            "resid",
-            "cos",
-            "null",
-            "cos",
-            "cos",
+            "resid.",
+            "cosine",
+            "(dealt)",
+            "resid.",
+            "cosine",
+            "(dealt)",
+            "random",
+            "unseen",
             "before",
-            "out",
+            "held",
             "faces",
             "silh.",
             "3CosAdd"));
+    StringJoiner helped = new StringJoiner(", ");
+    StringJoiner others = new StringJoiner(", ");
     for (JsonNode r : layer.get("relations")) {
       add(
           String.format(
@@ -106,10 +92,10 @@ final class CrystalsText {
               r.get("pairs").asInt(),
               number(r.at("/before/parallelogram_residual/median")),
               number(r.at("/before/trapezoid_cosine/median")),
-              number(r.at("/before/null/mean")),
+              "(" + number(r.at("/before/null/mean")) + ")",
               number(r.at("/after/parallelogram_residual/median")),
               number(r.at("/after/trapezoid_cosine/median")),
-              number(r.at("/after/null/mean")),
+              "(" + number(r.at("/after/null/mean")) + ")",
               number(r.at("/random_subspace/trapezoid_cosine/median")),
               number(r.at("/unseen_relation/trapezoid_cosine/median")),
               number(r.at("/silhouette/before")),
@@ -117,7 +103,15 @@ final class CrystalsText {
               yes(r.get("gains")),
               yes(r.at("/silhouette/gain/claimed")),
               percent(r.at("/analogy/accuracy"))));
+      boolean both = r.get("gains").asBoolean() && r.at("/silhouette/gain/claimed").asBoolean();
+      (both ? helped : others).add(r.get("name").asText());
     }
+    add("  LDA helps held-out pairs by faces and by silhouette: " + names(helped));
+    add("  not by both: " + names(others));
+  }
+
+  private static String names(StringJoiner names) {
+    return names.length() == 0 ? "none" : names.toString();
   }
 
   private void silhouettes(JsonNode layer) {
@@ -217,7 +211,7 @@ final class CrystalsText {
             number(l.at("/ci/0")),
             number(l.at("/ci/1")),
             l.get("n").asInt(),
-            l.has("last_token")
+            l.at("/last_token/r").isNumber()
                 ? "; of the last token: r "
                     + number(l.at("/last_token/r"))
                     + " ["

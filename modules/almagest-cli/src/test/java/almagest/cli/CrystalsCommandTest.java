@@ -105,7 +105,12 @@ class CrystalsCommandTest {
     Ended ended = run("--vectors", vectors(), "--pairs", pairs());
     assertThat(ended.err()).isEmpty();
     assertThat(ended.code()).isZero();
-    assertThat(ended.out()).contains("relation-2", "held-out pairs", "claimed");
+    assertThat(ended.out())
+        .contains(
+            "relation-2",
+            "claimed",
+            "by faces and by silhouette: relation-0, relation-1, relation-2, relation-3",
+            "not by both: none");
     JsonNode layer = result().at("/layers/0");
     assertThat(layer.at("/lda/components").asInt()).isEqualTo(3);
     assertThat(layer.at("/silhouette/gain/claimed").asBoolean()).isTrue();
@@ -127,6 +132,22 @@ class CrystalsCommandTest {
     assertThat(fit.get("projected").shape()).containsExactly(4 * PAIRS, 3);
     assertThat(fit.get("scalings").shape()).containsExactly(D, 3);
     assertThat(fit.get("labels").ints()).hasSize(4 * PAIRS).endsWith(3);
+  }
+
+  /** Or copies would be held out from projections that were fitted to them. */
+  @Test
+  void aPairThatStandsThereTwiceCountsOnce() {
+    String x = vectors();
+    run("--vectors", x, "--pairs", pairs());
+    JsonNode expected = result().get("layers");
+    JsonNode twice = Json.read(folder.resolve("pairs.json"));
+    for (JsonNode pair : twice.get("relation-1").deepCopy()) {
+      ((com.fasterxml.jackson.databind.node.ArrayNode) twice.get("relation-1")).add(pair);
+    }
+    Ended ended = run("--vectors", x, "--pairs", write("twice.json", Json.line(twice)));
+    assertThat(ended.code()).as(ended.err()).isZero();
+    assertThat(ended.out()).contains("left out of relation-1: 24 of 48, pairs that stand there");
+    assertThat(result().get("layers")).isEqualTo(expected);
   }
 
   @Test
@@ -330,6 +351,12 @@ class CrystalsCommandTest {
     Ended ended = run(asked);
     assertThat(ended.code()).isEqualTo(Main.BAD_INPUT);
     assertThat(ended.err()).contains("\"8\"", "odd.csv", "pair 1", "[UNK]", "--unspelled drop");
+    refused(
+        "\"" + "z".repeat(60) + "…\" (",
+        "--model",
+        MODELS.resolve("bert").toString(),
+        "--relations",
+        write("long.csv", "z".repeat(5000) + ",b\n"));
     String[] drop = java.util.Arrays.copyOf(asked, asked.length + 2);
     drop[asked.length] = "--unspelled";
     drop[asked.length + 1] = "drop";

@@ -2,8 +2,12 @@ package almagest.atom;
 
 import almagest.corpus.AnalogyQuestion;
 import almagest.corpus.Relation;
+import almagest.format.Json;
 import almagest.run.InputException;
 import almagest.tensor.FloatMatrix;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -14,10 +18,13 @@ import java.util.Set;
 /**
  * Relations and analogy questions over one list of words, which vectors are made of or given for.
  *
+ * <p>A pair counts once in a relation: its second copy would be held out from a projection that was
+ * fitted to the first.
+ *
  * @param words distinct
- * @param relations with at least one pair each
+ * @param relations with at least one pair each, all different
  * @param questions by category
- * @param leftOut what lacks its words
+ * @param leftOut what lacks its words, and pairs that stand there before
  */
 public record RelationSet(
     List<String> words,
@@ -26,21 +33,16 @@ public record RelationSet(
     List<LeftOut> leftOut) {
   public RelationSet {
     words = List.copyOf(words);
-    relations = List.copyOf(relations);
-    leftOut = List.copyOf(leftOut);
+    List<LeftOut> out = new ArrayList<>(leftOut);
+    List<Numbered> distinct = new ArrayList<>();
+    for (Numbered r : relations) {
+      distinct.add(r.distinct(words, out));
+    }
+    relations = List.copyOf(distinct);
+    leftOut = List.copyOf(out);
     if (relations.isEmpty() && questions.isEmpty()) {
       throw new InputException(
           "no relation has a pair whose words are both there, and no analogy question its four");
-    }
-    for (Numbered r : relations) {
-      for (int[] pair : r.pairs) {
-        for (int w : pair) {
-          if (w < 0 || w >= words.size()) {
-            throw new InputException(
-                "relation \"%s\" names word %d of %d".formatted(r.name, w, words.size()));
-          }
-        }
-      }
     }
   }
 
@@ -55,6 +57,34 @@ public record RelationSet(
   public record Numbered(String name, List<int[]> pairs, String source, boolean optional) {
     public Numbered {
       pairs = List.copyOf(pairs);
+    }
+
+    private Numbered distinct(List<String> words, List<LeftOut> out) {
+      Map<List<Integer>, int[]> first = new LinkedHashMap<>();
+      String example = "";
+      for (int[] pair : pairs) {
+        for (int w : pair) {
+          if (w < 0 || w >= words.size()) {
+            throw new InputException(
+                "relation \"%s\" names word %d of %d".formatted(name, w, words.size()));
+          }
+        }
+        int[] before = first.putIfAbsent(List.of(pair[0], pair[1]), pair);
+        if (before != null && example.isEmpty()) {
+          example = words.get(pair[0]) + "\" and \"" + words.get(pair[1]);
+        }
+      }
+      int copies = pairs.size() - first.size();
+      if (copies == 0) {
+        return this;
+      }
+      out.add(
+          new LeftOut(
+              name,
+              copies,
+              pairs.size(),
+              "pairs that stand there before, e.g. \"" + example + "\""));
+      return new Numbered(name, List.copyOf(first.values()), source, optional);
     }
   }
 
@@ -234,6 +264,19 @@ public record RelationSet(
     }
     return new Differences(
         relations.stream().map(Numbered::name).toList(), pairs, labels, from, to);
+  }
+
+  /** Writes {@code relations} (name, pairs, source) and {@code left_out} of crystals.json. */
+  public void describe(ObjectNode result) {
+    ArrayNode described = result.putArray("relations");
+    for (Numbered r : relations) {
+      described
+          .addObject()
+          .put("name", r.name)
+          .put("pairs", r.pairs.size())
+          .put("source", String.valueOf(Path.of(r.source).getFileName()));
+    }
+    result.set("left_out", Json.tree(leftOut));
   }
 
   /** Words of one side of all pairs, relation by relation. */

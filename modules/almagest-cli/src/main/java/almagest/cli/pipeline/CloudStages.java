@@ -158,8 +158,6 @@ final class CloudStages {
         "almagest",
         Json.tree(
             new Provenance(Provenance.VERSION, 1, settings.seed(), settings.describe(), Map.of())));
-    ArrayNode sourcesOf = result.putArray("relations");
-    ArrayNode layers = result.putArray("layers");
     try (LanguageModel model = sources.openModel()) {
       List<String> words =
           RelationSet.words(relations, List.of()).stream()
@@ -169,19 +167,13 @@ final class CloudStages {
           Crystals.Options.defaults(new Seed(settings.seed()).split("crystals"));
       RelationSet set =
           RelationSet.of(words, relations, List.of(), false).withPairs(options.leastPairs());
-      set.relations()
-          .forEach(r ->
-              sourcesOf
-                  .addObject()
-                  .put("name", r.name())
-                  .put("pairs", r.pairs().size())
-                  .put("source", r.source()));
-      result.set("left_out", Json.tree(set.leftOut()));
+      set.describe(result);
       TreeSet<Hook> hooks = new TreeSet<>();
       hooks.add(new Hook(Hook.Kind.RESID_PRE, 0));
       settings.reading().layers().forEach(l -> hooks.add(Hook.residPost(l)));
       WordVectors.Pool pool = model.hasLogits() ? WordVectors.Pool.LAST : WordVectors.Pool.MEAN;
       result.put("pool", pool.name().toLowerCase(java.util.Locale.ROOT));
+      ArrayNode layers = result.putArray("layers");
       Traits traits = Traits.of(words, words, model.tokenizer());
       Map<Hook, FloatMatrix> vectors = WordVectors.of(model, words, hooks, pool, workers, progress);
       vectors.forEach((hook, values) -> {
