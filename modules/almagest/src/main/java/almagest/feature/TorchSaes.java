@@ -41,6 +41,9 @@ final class TorchSaes {
     if (has("decoder_bias", "r_mag", "gate_bias", "mag_bias", "encoder.weight", "decoder.weight")) {
       return gated();
     }
+    if (has("W_enc", "W_dec", "b_enc", "b_dec", "threshold", "group_sizes")) {
+      return matryoshka();
+    }
     if (has("W_enc", "W_dec", "b_enc", "b_dec", "threshold")) {
       SaeParts parts = new SaeParts(file.tensor("b_dec"), file.tensor("b_enc"));
       float[] bEnc = parts.perFeature(file.tensor("b_enc"));
@@ -109,12 +112,7 @@ final class TorchSaes {
     ActivationRule rule =
         switch (type) {
           case "AutoEncoderTopK" -> new TopK(k(number("k"), parts), bEnc, null);
-          case "BatchTopKSAE" -> {
-            float[] threshold = new float[parts.dSae()];
-            Arrays.fill(threshold, (float) number("threshold"));
-            parts.note("BatchTopK: the stored threshold is the rule, k is not used");
-            yield new JumpRelu(bEnc, threshold);
-          }
+          case "BatchTopKSAE" -> batchTopK(parts, bEnc);
           default ->
               throw InputException.in(
                   path,
@@ -125,21 +123,51 @@ final class TorchSaes {
     return sae(parts, "encoder.weight", "decoder.weight", "b_dec", rule, InputNorm.NONE, true);
   }
 
+  /** The stored threshold is the rule; k served training. */
+  private ActivationRule batchTopK(SaeParts parts, float[] bEnc) {
+    float[] threshold = new float[parts.dSae()];
+    Arrays.fill(threshold, (float) number("threshold"));
+    parts.note("BatchTopK: the stored threshold is the rule, k is not used");
+    return new JumpRelu(bEnc, threshold);
+  }
+
+  /** BatchTopK whose features were trained in nested groups, all of which are in use. */
+  private Sae matryoshka() {
+    SaeParts parts = new SaeParts(file.tensor("b_dec"), file.tensor("b_enc"));
+    float[] bEnc = parts.perFeature(file.tensor("b_enc"));
+    return sae(parts, "W_enc", "W_dec", "b_dec", batchTopK(parts, bEnc), InputNorm.NONE, true);
+  }
+
   private Sae openAi() {
     SaeParts parts = new SaeParts(file.tensor("pre_bias"), file.tensor("latent_bias"));
     float[] bEnc = parts.perFeature(file.tensor("latent_bias"));
-    Object activation = file.values().getOrDefault("activation", "");
-    ActivationRule rule =
-        switch (activation.toString()) {
-          case "TopK" -> new TopK(k(number("activation_state_dict.k"), parts), bEnc, null);
-          case "ReLU" -> new Relu(bEnc);
-          default ->
-              throw InputException.in(
-                  path, "activation", "expected TopK or ReLU, found \"" + activation + "\"", "");
-        };
-    parts.note("inputs are layer-normed, as OpenAI's version 5 files are trained");
+    // A checkpoint without a name is of the first versions, which knew ReLU alone. Inputs are
+    // layer-normed with TopK, and with nothing else.
+    String activation = file.values().getOrDefault("activation", "ReLU").toString();
+    boolean topK = activation.equals("TopK");
+    Object after = file.values().getOrDefault("activation_state_dict.postact_fn", "ReLU");
+    if ((!topK && !activation.equals("ReLU")) || !after.equals("ReLU")) {
+      throw InputException.in(
+          path,
+          "activation",
+          "expected TopK followed by ReLU, or ReLU, found \""
+              + activation
+              + "\" and \""
+              + after
+              + "\"",
+          "");
+    }
+    if (topK) {
+      parts.note("inputs are layer-normed, as all of OpenAI's TopK files are trained");
+    }
     return sae(
-        parts, "encoder.weight", "decoder.weight", "pre_bias", rule, InputNorm.LAYER_NORM, true);
+        parts,
+        "encoder.weight",
+        "decoder.weight",
+        "pre_bias",
+        topK ? new TopK(k(number("activation_state_dict.k"), parts), bEnc, null) : new Relu(bEnc),
+        topK ? InputNorm.LAYER_NORM : InputNorm.NONE,
+        true);
   }
 
   /** k stands in the name of the repository alone. */

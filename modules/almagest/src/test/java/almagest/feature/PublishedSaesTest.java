@@ -33,10 +33,15 @@ class PublishedSaesTest {
   @TempDir Path temporary;
 
   static Stream<String> fixtures() throws IOException {
-    try (Stream<Path> all = Files.list(FIXTURES)) {
+    return Stream.concat(folders(FIXTURES), folders(FIXTURES.resolveSibling("torch_saes")));
+  }
+
+  /** The folders in a folder, told from {@link #FIXTURES}. */
+  private static Stream<String> folders(Path parent) throws IOException {
+    try (Stream<Path> all = Files.list(parent)) {
       return all
           .filter(Files::isDirectory)
-          .map(p -> p.getFileName().toString())
+          .map(p -> FIXTURES.relativize(p).toString())
           .sorted()
           .toList()
           .stream();
