@@ -8,7 +8,6 @@ import almagest.tensor.FloatMatrix;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -89,10 +88,18 @@ final class GgufModel {
     config.put("vocab_size", gguf.tensor("token_embd.weight").shape()[0]);
     config.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
     config.put("rope_theta", number("rope.freq_base", 10_000));
+    // Llama 3.1 and later scale frequencies one by one; the file holds factors in place of a rule.
+    if (gguf.has("rope_freqs.weight")) {
+      config.set(Rope.DIVISORS, Json.tree(gguf.tensor("rope_freqs.weight").floats()));
+    }
     config.put("tie_word_embeddings", !gguf.has("output.weight"));
     if (gguf.metadata().get("tokenizer.ggml.bos_token_id") instanceof Long id) {
       config.put("bos_token_id", id);
     }
+    if (!architecture.equals("qwen2")) { // which always has them
+      config.put("attention_bias", has("attn_q.bias"));
+    }
+    linearScaling(config);
     int width = headWidth(d / heads);
     if (isGemma()) {
       config.put("hidden_activation", "gelu_pytorch_tanh");
@@ -103,7 +110,7 @@ final class GgufModel {
     switch (architecture) {
       case "llama" -> {
         config.put("head_dim", width);
-        config.put("attention_bias", gguf.has("blk.0.attn_q.bias"));
+        config.put("mlp_bias", has("ffn_gate.bias"));
       }
       case "qwen3" -> config.put("head_dim", width);
       case "gemma2", "gemma3" -> {
@@ -119,7 +126,6 @@ final class GgufModel {
     if (architecture.equals("gemma3")) {
       config.put("rope_local_base_freq", 10_000);
       config.put("sliding_window_pattern", 6);
-      linearScaling(config);
     }
     refuseTheRest();
     return Config.of(file, config);
@@ -134,7 +140,6 @@ final class GgufModel {
             weights.put(rename(name), restore(name, tensor));
           }
         });
-    refuseScaledFrequencies();
     return weights;
   }
 
@@ -143,6 +148,11 @@ final class GgufModel {
    */
   @Nullable ObjectNode tokenizer() {
     return GgufTokenizer.of(file, gguf);
+  }
+
+  /** Whether the first block has a tensor, and so all of them. */
+  private boolean has(String name) {
+    return gguf.has("blk.0." + name);
   }
 
   private boolean isGemma() {
@@ -230,24 +240,6 @@ final class GgufModel {
       order[r] = r - inHead + inHead % half * 2 + inHead / half;
     }
     return order;
-  }
-
-  /**
-   * Llama 3.1 and later scale frequencies one by one; the file holds factors in place of a rule.
-   */
-  private void refuseScaledFrequencies() {
-    if (gguf.has("rope_freqs.weight")) {
-      float[] factors = gguf.tensor("rope_freqs.weight").floats();
-      float[] ones = new float[factors.length];
-      Arrays.fill(ones, 1);
-      if (!Arrays.equals(factors, ones)) {
-        throw InputException.in(
-            file,
-            "tensor rope_freqs.weight",
-            "rotary frequencies with a factor each are not computed from GGUF",
-            "use the Hugging Face checkpoint");
-      }
-    }
   }
 
   private @Nullable Object entry(String key) {

@@ -6,17 +6,19 @@ import almagest.run.InputException;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Byte-level BPE tokenizers of GGUF files as a {@code tokenizer.json}, so that the Hugging Face
- * tokenizer reads them. How a text is cut before merging is named in the file ({@code
- * tokenizer.ggml.pre}); names that are not known give no tokenizer, as do SentencePiece
- * vocabularies: put the model's {@code tokenizer.json} beside the file.
+ * The tokenizers of GGUF files as a {@code tokenizer.json}, so that the Hugging Face tokenizer
+ * reads them: byte-level BPE and SentencePiece. How byte-level BPE cuts a text before merging is
+ * named in the file ({@code tokenizer.ggml.pre}); names that are not known give no tokenizer: put
+ * the model's {@code tokenizer.json} beside the file.
  */
 final class GgufTokenizer {
   private static final long CONTROL = 3;
-  private static final long USER_DEFINED = 4;
+  private static final long UNKNOWN = 2;
+  static final long USER_DEFINED = 4;
 
   /** What a word is for Llama 3 and Qwen 2; they differ in how many digits stay together. */
   private static final String WORDS =
@@ -26,8 +28,28 @@ final class GgufTokenizer {
   private GgufTokenizer() {}
 
   static @Nullable ObjectNode of(Path file, Gguf gguf) {
-    if (!"gpt2".equals(gguf.metadata().get("tokenizer.ggml.model"))
-        || !gguf.metadata().containsKey("tokenizer.ggml.merges")) {
+    String[] tokens = tokens(gguf);
+    ObjectNode root =
+        switch (String.valueOf(gguf.metadata().get("tokenizer.ggml.model"))) {
+          case "gpt2" -> byteLevel(file, gguf, tokens);
+          case "llama" -> GgufSentencePiece.describe(file, gguf);
+          default -> null;
+        };
+    if (root != null) {
+      added(gguf, tokens, root.putArray("added_tokens"));
+      beginning(gguf, tokens, root);
+    }
+    return root;
+  }
+
+  private static String[] tokens(Gguf gguf) {
+    return gguf.metadata().get("tokenizer.ggml.tokens") instanceof String[] tokens
+        ? tokens
+        : new String[0];
+  }
+
+  private static @Nullable ObjectNode byteLevel(Path file, Gguf gguf, String[] tokens) {
+    if (!gguf.metadata().containsKey("tokenizer.ggml.merges")) {
       return null;
     }
     ObjectNode root = Json.object();
@@ -39,9 +61,8 @@ final class GgufTokenizer {
       return null;
     }
     byteLevel(root.putObject("decoder"), true);
-    String[] tokens = gguf.metadata("tokenizer.ggml.tokens", String[].class);
     ObjectNode model = root.putObject("model").put("type", "BPE");
-    model.put("ignore_merges", "llama-bpe".equals(gguf.metadata().get("tokenizer.ggml.pre")));
+    model.put("ignore_merges", isLlama3(gguf));
     ObjectNode vocabulary = model.putObject("vocab");
     for (int i = 0; i < tokens.length; i++) {
       if (vocabulary.has(tokens[i])) {
@@ -54,8 +75,6 @@ final class GgufTokenizer {
     for (String merge : gguf.metadata("tokenizer.ggml.merges", String[].class)) {
       merges.add(merge);
     }
-    added(gguf, tokens, root.putArray("added_tokens"));
-    beginning(gguf, tokens, root);
     return root;
   }
 
@@ -66,11 +85,11 @@ final class GgufTokenizer {
         steps.addObject().put("type", "Digits").put("individual_digits", true);
         byteLevel(steps.addObject(), true);
       }
-      case "llama-bpe" -> {
+      case "llama-bpe", "llama-v3", "llama3" -> {
         split(steps, "{1,3}");
         byteLevel(steps.addObject(), false);
       }
-      case "qwen2" -> {
+      case "qwen2", "deepseek-r1-qwen" -> {
         root.putObject("normalizer").put("type", "NFC");
         split(steps, "");
         byteLevel(steps.addObject(), false);
@@ -80,6 +99,11 @@ final class GgufTokenizer {
       }
     }
     return true;
+  }
+
+  private static boolean isLlama3(Gguf gguf) {
+    return Set.of("llama-bpe", "llama-v3", "llama3")
+        .contains(String.valueOf(gguf.metadata().get("tokenizer.ggml.pre")));
   }
 
   private static void split(ArrayNode steps, String digits) {
@@ -95,13 +119,18 @@ final class GgufTokenizer {
         .put("use_regex", regex);
   }
 
-  /** Tokens that stand for themselves wherever a text spells them. */
+  /**
+   * Tokens that stand for themselves wherever a text spells them. SentencePiece's runs of spaces
+   * are not among them, they are merged.
+   */
   private static void added(Gguf gguf, String[] tokens, ArrayNode into) {
     if (!(gguf.metadata().get("tokenizer.ggml.token_type") instanceof long[] kinds)) {
       return;
     }
+    boolean bytes = "gpt2".equals(gguf.metadata().get("tokenizer.ggml.model"));
     for (int i = 0; i < Math.min(kinds.length, tokens.length); i++) {
-      if (kinds[i] == CONTROL || kinds[i] == USER_DEFINED) {
+      boolean defined = kinds[i] == USER_DEFINED && (bytes || tokens[i].indexOf(' ') < 0);
+      if (kinds[i] == CONTROL || kinds[i] == UNKNOWN || defined) {
         into.addObject()
             .put("id", i)
             .put("content", tokens[i])
@@ -109,13 +138,19 @@ final class GgufTokenizer {
             .put("lstrip", false)
             .put("rstrip", false)
             .put("normalized", false)
-            .put("special", kinds[i] == CONTROL);
+            .put("special", kinds[i] != USER_DEFINED);
       }
     }
   }
 
   private static void beginning(Gguf gguf, String[] tokens, ObjectNode root) {
-    boolean begins = Boolean.TRUE.equals(gguf.metadata().get("tokenizer.ggml.add_bos_token"));
+    // As llama.cpp, where the file is silent: SentencePiece and Llama 3 begin with BOS.
+    boolean byDefault =
+        "llama".equals(gguf.metadata().get("tokenizer.ggml.model")) || isLlama3(gguf);
+    boolean begins =
+        gguf.metadata().get("tokenizer.ggml.add_bos_token") instanceof Boolean said
+            ? said
+            : byDefault;
     if (begins
         && gguf.metadata().get("tokenizer.ggml.bos_token_id") instanceof Long id
         && id >= 0

@@ -19,6 +19,9 @@ final class Rope {
   /** Our own configuration key: neighbours are rotated together instead of i and i + r/2. */
   static final String INTERLEAVED = "almagest_rope_of_neighbours";
 
+  /** Our own configuration key: what each frequency is divided by, [r / 2]. */
+  static final String DIVISORS = "almagest_rope_divisors";
+
   /** [r / 2]. */
   private final float[] frequencies;
 
@@ -88,6 +91,7 @@ final class Rope {
     }
     float[] frequencies = frequencies(theta, rotated);
     scale(config, parameters, frequencies);
+    divide(config, frequencies);
     return new Rope(frequencies, config.flag(INTERLEAVED, false), device);
   }
 
@@ -154,6 +158,28 @@ final class Rope {
                 "");
           }
         });
+  }
+
+  private static void divide(Config config, float[] frequencies) {
+    JsonNode divisors = config.node(DIVISORS);
+    if (divisors == null) {
+      return;
+    }
+    if (divisors.size() != frequencies.length) {
+      throw InputException.in(
+          config.file(),
+          "rotary frequencies",
+          "expected " + frequencies.length + " factors, found " + divisors.size(),
+          "");
+    }
+    for (int i = 0; i < frequencies.length; i++) {
+      float divisor = (float) divisors.path(i).asDouble();
+      if (!(divisor > 0) || Float.isInfinite(divisor)) {
+        throw InputException.in(
+            config.file(), "rotary frequencies", "expected positive factors, found " + divisor, "");
+      }
+      frequencies[i] /= divisor;
+    }
   }
 
   /**

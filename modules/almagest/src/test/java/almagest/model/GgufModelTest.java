@@ -3,10 +3,13 @@ package almagest.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import almagest.format.Gguf;
+import almagest.format.Json;
 import almagest.format.Npy;
 import almagest.format.Npz;
 import almagest.model.LanguageModel.Request;
 import almagest.run.Workers;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The files in {@code gguf/} were made by the script beside them. */
 class GgufModelTest {
@@ -23,8 +26,12 @@ class GgufModelTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "qwen2"})
-  void statesAndLogitsAreThoseOfTheReference(String name) throws Exception {
+  @CsvSource({
+    "llama, blocks.2.hook_resid_pre",
+    "qwen2, blocks.2.hook_resid_pre",
+    "llama3, blocks.1.hook_resid_pre"
+  })
+  void statesAndLogitsAreThoseOfTheReference(String name, String point) throws Exception {
     int[] ids = Npy.read(made("ids.npy")).ints();
     int length = ids.length / 2;
     List<Context> contexts =
@@ -32,14 +39,34 @@ class GgufModelTest {
             Context.of(Arrays.copyOfRange(ids, 0, length)),
             Context.of(Arrays.copyOfRange(ids, length, ids.length)));
     Npz expected = Npz.open(made(name + ".npz"));
-    Hook hook = Hook.parse("blocks.2.hook_resid_pre");
+    Hook hook = Hook.parse(point);
     try (LanguageModel model =
             LanguageModel.open(made(name + ".gguf"), new LanguageModel.Options());
         Workers workers = new Workers(1);
         Activations got =
             model.forward(contexts, new Request(Set.of(hook), true, Map.of()), workers)) {
-      close(got.at(hook).toArray(), expected.tensor("blocks.2.hook_resid_pre").floats(), 1e-4);
+      close(got.at(hook).toArray(), expected.tensor(point).floats(), 1e-4);
       close(got.logits().toArray(), expected.tensor("logits").floats(), 5e-4);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bpe-llama, llama",
+    "bpe-qwen3, qwen3",
+    "bpe-gpt2, gpt2",
+    "spm-gemma, gemma2",
+    "spm-mistral, mistral"
+  })
+  void aTokenizerInTheFileGivesTheIdsOfTheOriginal(String name, String model) throws Exception {
+    Path file = made("tokenizer-" + name + ".gguf");
+    JsonNode expected = Json.read(new Reference(model).directory.resolve("tokens.json"));
+    try (Tokenizer tokenizer = Tokenizer.of(file, GgufTokenizer.of(file, Gguf.open(file)))) {
+      for (JsonNode text : expected.path("texts")) {
+        assertThat(Json.tree(tokenizer.encode(text.path("text").asText())))
+            .as(text.toString())
+            .isEqualTo(text.path("ids"));
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 """Tiny decoders in GGUF, and what transformers computes from these very files.
 
-Made with gguf 0.19.0, transformers 5.24.0, torch 2.15.0, numpy 2.4.6. Names and metadata are those of llama.cpp's
+Made with gguf 0.19.0, accelerate, transformers 5.24.0, torch 2.15.0, numpy 2.4.6. Names and metadata are those of llama.cpp's
 converter. Run in this folder: python make.py
 """
 import warnings
@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from gguf import GGMLQuantizationType as Q
 from gguf import quants
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 warnings.filterwarnings("ignore")
 D, HEADS, GROUPS, WIDTH, INNER, LAYERS, VOCABULARY = 64, 4, 2, 16, 96, 3, 96
@@ -78,3 +78,39 @@ for arch in ("llama", "qwen2"):
         out = model(torch.tensor(ids.astype("i8")), output_hidden_states=True)
     states = {f"blocks.{i}.hook_resid_pre": out.hidden_states[i].numpy() for i in range(LAYERS)}
     np.savez(f"{arch}.npz", logits=out.logits.numpy(), **states)
+
+# Llama 3's frequencies: the file has a factor for each, the checkpoint a rule. And biases, which the checkpoint's configuration states.
+D, WIDTH, LAYERS = 16, 8, 2
+rule = dict(rope_type="llama3", rope_theta=500.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=64)
+config = LlamaConfig(hidden_size=D, num_hidden_layers=LAYERS, num_attention_heads=2, num_key_value_heads=1, head_dim=WIDTH, intermediate_size=20,
+                     vocab_size=VOCABULARY, max_position_embeddings=128, attention_bias=True, mlp_bias=True, rope_parameters=rule)
+torch.manual_seed(20)
+model = LlamaForCausalLM(config).eval()
+with torch.no_grad():
+    for p in model.parameters():
+        p.add_(0.2 * torch.randn(p.shape))
+w = gguf.GGUFWriter("llama3.gguf", "llama")
+w.add_context_length(128)
+w.add_embedding_length(D)
+w.add_block_count(LAYERS)
+w.add_feed_forward_length(20)
+w.add_head_count(2)
+w.add_head_count_kv(1)
+w.add_layer_norm_rms_eps(config.rms_norm_eps)
+w.add_rope_freq_base(rule["rope_theta"])
+w.add_rope_dimension_count(WIDTH)
+frequencies = 1 / rule["rope_theta"] ** (torch.arange(0, WIDTH, 2) / WIDTH)
+w.add_tensor("rope_freqs.weight", (frequencies / model.model.rotary_emb.inv_freq).numpy())
+names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, LAYERS)
+for name, x in model.state_dict().items():
+    if ".q_proj." in name or ".k_proj." in name:
+        heads = len(x) // WIDTH
+        x = x.reshape(heads, 2, WIDTH // 2, *x.shape[1:]).swapaxes(1, 2).reshape(x.shape)
+    w.add_tensor(names.get_name(name, try_suffixes=(".weight", ".bias")), x.contiguous().numpy())
+w.write_header_to_file()
+w.write_kv_data_to_file()
+w.write_tensors_to_file()
+w.close()
+with torch.no_grad():
+    out = model(torch.tensor(ids.astype("i8")), output_hidden_states=True)
+np.savez("llama3.npz", logits=out.logits.numpy(), **{"blocks.1.hook_resid_pre": out.hidden_states[1].numpy()})
