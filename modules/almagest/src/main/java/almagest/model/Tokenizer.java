@@ -99,12 +99,22 @@ public final class Tokenizer implements AutoCloseable {
 
   /** The ids of a text with the special tokens that the tokenizer's template puts around it. */
   public int[] encode(String text) {
-    return ints(tokenizer.encode(text, true, false).getIds());
+    return encode(text, true);
   }
 
   /** The ids of a text alone. Special tokens that the text spells out are recognised. */
   public int[] encodePlain(String text) {
-    return ints(tokenizer.encode(text, false, false).getIds());
+    return encode(text, false);
+  }
+
+  private int[] encode(String text, boolean framed) {
+    try {
+      return ints(tokenizer.encode(text, framed, false).getIds());
+    } catch (RuntimeException e) {
+      // E.g. a vocabulary that lacks the very token that stands for what it lacks.
+      throw InputException.in(
+          file, "", "the tokenizer library fails on a text (" + e.getMessage() + ")", "");
+    }
   }
 
   /** The text that ids stand for, special tokens left out. */

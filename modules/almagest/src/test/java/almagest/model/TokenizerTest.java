@@ -1,8 +1,11 @@
 package almagest.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import almagest.format.Json;
+import almagest.run.InputException;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Map;
@@ -53,6 +56,31 @@ class TokenizerTest {
     Vocabulary vocabulary = Vocabulary.of(Path.of("tokenizer.json"), description);
     assertThat(vocabulary.display(0)).isEqualTo("<0xZZ>");
     assertThat(vocabulary.display(1)).isEqualTo("A");
+  }
+
+  @Test
+  void aVocabularyWithoutItsUnknownTokenIsRefusedWhenATextNeedsIt() {
+    String json =
+        """
+        {"version": "1.0", "added_tokens": [],
+         "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                   "max_input_chars_per_word": 100, "vocab": {"a": 0}}}
+        """;
+    try (Tokenizer tokenizer = Tokenizer.of(Path.of("tokenizer.json"), parsed(json))) {
+      assertThat(tokenizer.encode("a")).containsExactly(0);
+      assertThatThrownBy(() -> tokenizer.encode("b"))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("tokenizer.json")
+          .hasMessageContaining("[UNK]");
+    }
+  }
+
+  private static JsonNode parsed(String json) {
+    try {
+      return Json.parse(json);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   private static int[] ints(JsonNode array) {
