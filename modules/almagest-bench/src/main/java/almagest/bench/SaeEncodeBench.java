@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 
 /**
- * Encoding speed on random weights and activations. Arguments: d_model, d_sae, tokens. Its peer is
- * {@code sae_encode_torch.py}.
+ * Encoding speed on random weights and activations, the encoder stored by feature, and by dimension
+ * as Gemma Scope's. Arguments: d_model, d_sae, tokens. Its peer is {@code sae_encode_torch.py}.
  */
 final class SaeEncodeBench {
   private SaeEncodeBench() {}
@@ -30,19 +30,28 @@ final class SaeEncodeBench {
     // 100 of 16,384 standard normal values are above 2.5, about.
     Arrays.fill(threshold, 2.5f);
     try (Workers workers = Workers.ofAllProcessors()) {
-      measure("jumprelu", new JumpRelu(new float[m], threshold), directions, x, workers);
-      measure("topk", new TopK(64, new float[m]), directions, x, workers);
+      JumpRelu jumpRelu = new JumpRelu(new float[m], threshold);
+      measure("jumprelu", jumpRelu, directions, true, directions, x, workers);
+      measure("topk", new TopK(64, new float[m]), directions, true, directions, x, workers);
+      FloatMatrix byDimension = gaussian(d, m, 2, 1 / Math.sqrt(d));
+      measure("jumprelu-by-dimension", jumpRelu, byDimension, false, directions, x, workers);
     }
   }
 
   private static void measure(
-      String name, ActivationRule rule, FloatMatrix directions, FloatMatrix x, Workers workers) {
+      String name,
+      ActivationRule rule,
+      FloatMatrix encoder,
+      boolean byFeature,
+      FloatMatrix decoder,
+      FloatMatrix x,
+      Workers workers) {
     Sae sae =
         new Sae(
             new Sae.Weights(
-                directions,
-                true,
-                directions,
+                encoder,
+                byFeature,
+                decoder,
                 new float[x.columns()],
                 rule,
                 InputNorm.NONE,

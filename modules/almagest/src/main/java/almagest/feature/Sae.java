@@ -6,6 +6,7 @@ import almagest.tensor.FloatMatrix;
 import almagest.tensor.SparseRows;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -61,6 +62,9 @@ public final class Sae {
       }
     }
   }
+
+  /** Tiles that share a block of an encoder that is turned round for them. */
+  private static final int MOST_TOGETHER = 8;
 
   private final Weights weights;
   private final SaeInfo info;
@@ -132,25 +136,59 @@ public final class Sae {
     }
     int tiles = Math.toIntExact((x.rows() + TileEncoder.ROWS - 1) / TileEncoder.ROWS);
     ConcurrentLinkedQueue<TileEncoder> idle = new ConcurrentLinkedQueue<>();
-    List<Tile> parts =
+    // How many tiles share a turned block changes no bit of any.
+    int together =
+        weights.encoderByFeature || tiles == 1
+            ? 1
+            : Math.clamp((tiles + workers.threads() - 1L) / workers.threads(), 2, MOST_TOGETHER);
+    List<List<Tile>> parts =
         workers.map(
-            tiles,
-            t -> {
-              TileEncoder reused = idle.poll();
-              TileEncoder encoder = reused == null ? new TileEncoder(dModel(), dSae()) : reused;
-              long from = (long) t * TileEncoder.ROWS;
-              Tile tile = encodeTile(x, from, Math.min(x.rows(), from + TileEncoder.ROWS), encoder);
-              idle.add(encoder);
-              return tile;
+            (tiles + together - 1) / together,
+            group -> {
+              int first = group * together;
+              int count = Math.min(together, tiles - first);
+              List<TileEncoder> encoders = new ArrayList<>();
+              for (int i = 0; i < count; i++) {
+                TileEncoder reused = idle.poll();
+                encoders.add(reused == null ? new TileEncoder(dModel(), dSae()) : reused);
+              }
+              List<Tile> found = encodeTiles(x, first, encoders, tiles > 1);
+              idle.addAll(encoders);
+              return found;
             });
-    return concatenate(parts);
+    return concatenate(parts.stream().flatMap(List::stream).toList());
   }
 
   private record Tile(int[] counts, int[] indices, float[] values) {}
 
-  private Tile encodeTile(FloatMatrix x, long from, long to, TileEncoder encoder) {
+  /** Encodes neighbouring tiles, of which {@code first} is the first. */
+  private List<Tile> encodeTiles(
+      FloatMatrix x, int first, List<TileEncoder> encoders, boolean turn) {
+    int[] rows = new int[encoders.size()];
+    for (int i = 0; i < rows.length; i++) {
+      long from = (long) (first + i) * TileEncoder.ROWS;
+      rows[i] = (int) Math.min(x.rows() - from, TileEncoder.ROWS);
+      prepare(x, from, rows[i], encoders.get(i).input());
+    }
+    if (turn && !weights.encoderByFeature) {
+      TileEncoder.encodeTogether(encoders, rows, weights.wEnc, weights.rule);
+    } else {
+      for (int i = 0; i < rows.length; i++) {
+        TileEncoder encoder = encoders.get(i);
+        encoder.encode(
+            encoder.input(), rows[i], weights.wEnc, weights.encoderByFeature, weights.rule);
+      }
+    }
+    List<Tile> tiles = new ArrayList<>();
+    for (int i = 0; i < rows.length; i++) {
+      tiles.add(tile(encoders.get(i), rows[i]));
+    }
+    return tiles;
+  }
+
+  /** What the encoder multiplies: rows normalised, scaled and centred. */
+  private void prepare(FloatMatrix x, long from, int rows, MemorySegment into) {
     int d = dModel();
-    int rows = (int) (to - from);
     float[] row = new float[d];
     for (int r = 0; r < rows; r++) {
       x.copyRow(from + r, row);
@@ -167,9 +205,11 @@ public final class Sae {
                 + (from + r)
                 + " are not finite; no features can be made of them");
       }
-      MemorySegment.copy(row, 0, encoder.input(), Kernels.FLOAT, 4L * r * d, d);
+      MemorySegment.copy(row, 0, into, Kernels.FLOAT, 4L * r * d, d);
     }
-    encoder.encode(encoder.input(), rows, weights.wEnc, weights.encoderByFeature, weights.rule);
+  }
+
+  private static Tile tile(TileEncoder encoder, int rows) {
     int[] counts = new int[rows];
     int total = 0;
     for (int r = 0; r < rows; r++) {

@@ -11,8 +11,11 @@ import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.SparseRows;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -71,6 +74,43 @@ class PublishedSaesTest {
       assertClose(dense(features), io.get("features").floats());
       assertClose(reconstruction.toArray(), io.get("reconstruction").floats());
     }
+  }
+
+  /** Encoders stored by dimension are turned round where there are several tiles. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gemma_scope", "sae_lens_topk", "sae_lens_gated"})
+  void manyRowsGiveWhatFewGiveOnAnyNumberOfThreads(String name) {
+    Sae sae = Sae.open(FIXTURES.resolve(name));
+    assertThat(sae.weights().encoderByFeature()).isFalse();
+    Map<String, NpyArray> io = Npz.read(FIXTURES.resolve(name).resolve("io.npz"));
+    FloatMatrix few = FloatMatrix.copyOf(io.get("x").floats(), sae.dModel());
+    int times = 20; // five tiles
+    FloatMatrix many = FloatMatrix.zeros(times * few.rows(), sae.dModel());
+    for (int i = 0; i < times; i++) {
+      many.slice(i * few.rows(), (i + 1) * few.rows()).data().copyFrom(few.data());
+    }
+    float[] once = io.get("features").floats();
+    try (Workers one = new Workers(1);
+        Workers three = new Workers(3)) {
+      float[] found = dense(sae.encode(many, one));
+      for (int i = 0; i < times; i++) {
+        assertClose(Arrays.copyOfRange(found, i * once.length, (i + 1) * once.length), once);
+      }
+      assertThat(dense(sae.encode(many, three))).containsExactly(found);
+    }
+  }
+
+  @Test
+  void anEncoderByFeatureMayLieAtAnyAddress() throws IOException {
+    Path from = FIXTURES.resolve("sparsify");
+    Files.copy(from.resolve("cfg.json"), temporary.resolve("cfg.json"));
+    byte[] bytes = Files.readAllBytes(from.resolve("sae.safetensors"));
+    int header = (int) ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+    ByteBuffer moved = ByteBuffer.allocate(bytes.length + 1).order(ByteOrder.LITTLE_ENDIAN);
+    moved.putLong(header + 1L).put(bytes, 8, header).put((byte) ' ');
+    moved.put(bytes, 8 + header, bytes.length - 8 - header);
+    Files.write(temporary.resolve("sae.safetensors"), moved.array());
+    check(Sae.open(temporary), "sparsify");
   }
 
   private static float[] dense(SparseRows features) {
