@@ -75,6 +75,7 @@ public final class Tokenizer implements AutoCloseable {
    */
   static Tokenizer of(Path file, JsonNode description) {
     Vocabulary vocabulary = Vocabulary.of(file, description);
+    TokenizerTemplate.check(file, description);
     byte[] json = Json.line(description).getBytes(StandardCharsets.UTF_8);
     try {
       return new Tokenizer(

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerTest {
@@ -73,6 +74,29 @@ class TokenizerTest {
           .hasMessageContaining("tokenizer.json")
           .hasMessageContaining("[UNK]");
     }
+  }
+
+  /** The tokenizer library would end the whole process. */
+  @ParameterizedTest
+  @CsvSource({
+    "'{\"[SEP]\": {\"id\": \"[SEP]\", \"ids\": [1], \"tokens\": [\"[SEP]\"]}}', [CLS]",
+    "'{\"[CLS]\": {\"id\": \"[CLS]\", \"ids\": [1, 2], \"tokens\": [\"[CLS]\"]}}', equally many"
+  })
+  void aTemplateIsRefusedThatNamesATokenItDoesNotDescribe(String known, String problem) {
+    String json =
+        """
+        {"model": {"type": "WordPiece", "vocab": {"a": 0, "[CLS]": 1}},
+         "post_processor": {"type": "Sequence", "processors": [
+           {"type": "TemplateProcessing",
+            "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
+                       {"Sequence": {"id": "A", "type_id": 0}}],
+            "pair": [], "special_tokens": KNOWN}]}}
+        """
+            .replace("KNOWN", known);
+    assertThatThrownBy(() -> Tokenizer.of(Path.of("tokenizer.json"), parsed(json)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("post_processor")
+        .hasMessageContaining(problem);
   }
 
   private static JsonNode parsed(String json) {
