@@ -22,6 +22,12 @@ public record SpectralClustering(
   /** Indicator columns multiplied at once for the cut. */
   private static final int BLOCK = 64;
 
+  /** Up to so many nodes more starts than published cost little, up to a limit and to this work. */
+  private static final int FEW = 4096;
+
+  private static final int MOST_STARTS = 50;
+  private static final long STARTS_WORK = 20_000_000;
+
   /** How nodes get their lobes from the embedding. */
   public enum Assignment {
     /** k-means++ with 10 restarts, as published. */
@@ -85,11 +91,33 @@ public record SpectralClustering(
     return canonical(
         switch (options.assignment) {
           case K_MEANS ->
-              KMeans.fit(points, k, KMeans.Options.of(k), seed.split("k-means").split(k), workers)
+              KMeans.fit(
+                      points,
+                      k,
+                      restarts(embedding.size(), k),
+                      seed.split("k-means").split(k),
+                      workers)
                   .labels();
           case CLUSTER_QR -> ClusterQr.labels(points, k, workers);
         },
         k);
+  }
+
+  /**
+   * Ten starts as published, and up to fifty where they cost little: the best of ten is often not
+   * the same for two seeds, and with few nodes a few that change sides are a large share.
+   */
+  private static KMeans.Options restarts(int n, int k) {
+    KMeans.Options published = KMeans.Options.of(k);
+    if (n > FEW) {
+      return published;
+    }
+    int affordable = (int) Math.min(MOST_STARTS, STARTS_WORK / ((long) n * k * k));
+    return new KMeans.Options(
+        k,
+        Math.max(published.restarts(), affordable),
+        published.maxIterations(),
+        published.tolerance());
   }
 
   /** The coordinates that nodes are assigned by; a node at the origin stays there. */
