@@ -149,6 +149,9 @@ final class CollectCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (documents == 0) {
+      throw new InputException("--documents: expected at least 1, found 0");
+    }
     Sae features = Sae.open(common.local(sae));
     Hook at = Hook.parse(hook);
     try (LanguageModel opened =
@@ -159,6 +162,7 @@ final class CollectCommand implements Callable<Integer> {
             "%s reads vectors of %d, %s of %s gives %d; is it the SAE of this hook point?"
                 .formatted(sae, features.dModel(), hook, model, opened.width(at)));
       }
+      features.checkEncoder(workers);
       Windows.Options usual = Windows.Options.of(opened);
       Windows windows =
           new Windows(
@@ -243,7 +247,11 @@ final class CollectCommand implements Callable<Integer> {
     JsonNode root = Json.read(file);
     if (!root.isArray() || root.isEmpty()) {
       throw InputException.in(
-          file, "", "expected a list of lists of token ids, found " + root.getNodeType(), "");
+          file,
+          "",
+          "expected a list of lists of token ids, found "
+              + (root.isArray() ? "no document" : root.getNodeType()),
+          "");
     }
     List<Window> all = new ArrayList<>();
     List<String> names = new ArrayList<>();

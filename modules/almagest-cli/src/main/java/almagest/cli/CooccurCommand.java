@@ -2,6 +2,7 @@ package almagest.cli;
 
 import almagest.brain.Cooccurrence;
 import almagest.format.Json;
+import almagest.run.InputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,16 @@ final class CooccurCommand implements Runnable {
     public Integer call() {
       List<Cooccurrence> parts = new ArrayList<>();
       for (Path file : files) {
-        parts.add(Cooccurrence.read(file));
+        Cooccurrence part = Cooccurrence.read(file);
+        if (!parts.isEmpty() && part.features() != parts.getFirst().features()) {
+          throw InputException.in(
+              file,
+              "histogram",
+              "expected the %d features of %s, found %d"
+                  .formatted(parts.getFirst().features(), files.getFirst(), part.features()),
+              "are they of one SAE?");
+        }
+        parts.add(part);
       }
       Cooccurrence sum = Cooccurrence.merge(parts);
       sum.write(out);

@@ -269,6 +269,9 @@ final class LobesCommand implements Callable<Integer> {
     }
     int from = Integer.parseInt(range.group(1));
     int to = range.group(2) == null ? from : Integer.parseInt(range.group(2));
+    if (to < from) {
+      throw new InputException("--k: expected a range from the smaller number, found " + text);
+    }
     return IntStream.rangeClosed(from, to).boxed();
   }
 

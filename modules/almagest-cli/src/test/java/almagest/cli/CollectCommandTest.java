@@ -3,13 +3,19 @@ package almagest.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import almagest.brain.Chunks;
+import almagest.format.NpyArray;
 import almagest.format.Npz;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CollectCommandTest {
   private static final Path ROAD =
@@ -17,7 +23,11 @@ class CollectCommandTest {
 
   @TempDir private Path folder;
 
-  private int run(Path out, String... more) {
+  private static int run(Path out, String... more) {
+    return run(ROAD.resolve("sae/params.npz"), ROAD.resolve("documents.json"), out, more);
+  }
+
+  private static int run(Path sae, Path documents, Path out, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
@@ -26,11 +36,11 @@ class CollectCommandTest {
                 "--model",
                 ROAD.resolve("model").toString(),
                 "--sae",
-                ROAD.resolve("sae").resolve("params.npz").toString(),
+                sae.toString(),
                 "--hook",
                 "blocks.1.hook_resid_post",
                 "--tokens",
-                ROAD.resolve("documents.json").toString(),
+                documents.toString(),
                 "--context",
                 "65",
                 "--threshold",
@@ -70,9 +80,33 @@ class CollectCommandTest {
         .isGreaterThan(Chunks.read(without.resolve("chunks.npz")).count());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"[]", "[[]]", "[[3, 4], []]", "[[-1]]", "{}"})
+  void documentsThatHoldNothingAreRefused(String documents) throws IOException {
+    Path file = folder.resolve("documents.json");
+    Files.writeString(file, documents);
+    Path sae = ROAD.resolve("sae/params.npz");
+    assertThat(run(sae, file, folder.resolve("bad"), "--chunk", "8")).isEqualTo(Main.BAD_INPUT);
+  }
+
+  /** A feature whose encoder is NaN would never fire and pass for a dead one. */
+  @Test
+  void anEncoderThatIsNotFiniteIsRefused() {
+    Map<String, NpyArray> sae = new TreeMap<>(Npz.read(ROAD.resolve("sae/params.npz")));
+    NpyArray encoder = sae.get("W_enc");
+    float[] weights = encoder.floats().clone();
+    weights[200] = Float.NaN;
+    sae.put("W_enc", NpyArray.of(weights, encoder.shape()));
+    Path file = folder.resolve("params.npz");
+    Npz.write(file, sae);
+    assertThat(run(file, ROAD.resolve("documents.json"), folder.resolve("bad"), "--chunk", "8"))
+        .isEqualTo(Main.BAD_INPUT);
+  }
+
   @Test
   void badLengthsAreNamed() {
     assertThat(run(folder.resolve("bad"), "--chunk", "16,0")).isEqualTo(Main.BAD_INPUT);
+    assertThat(run(folder.resolve("bad"), "--documents", "0")).isEqualTo(Main.BAD_INPUT);
     assertThat(run(folder.resolve("bad"), "--chunk", "all")).isEqualTo(Main.USAGE);
   }
 }

@@ -177,6 +177,7 @@ class LobesCommandTest {
       delimiter = '|',
       value = {
         "--k 41|cannot make 41 lobes of 40 features",
+        "--k 5-3|--k: expected a range from the smaller",
         "--k two|--k: expected numbers",
         "--k 1|numbers of lobes from 2",
         "--affinity cosine|--affinity",
@@ -200,6 +201,7 @@ class LobesCommandTest {
         "4 -1 -1 4|10|negative",
         "2 3 3 4|10|min(c_i, c_j)",
         "4 1 1 11|10|n_chunks",
+        "6 1 1 6|10|less than c_i + c_j - n_chunks",
         "0 0 0 0|10|dead"
       })
   void countsThatCannotBeAreNamed(String values, long chunks, String reason) {
@@ -209,6 +211,15 @@ class LobesCommandTest {
         Map.of("histogram", NpyArray.of(histogram, 2, 2), "n_chunks", NpyArray.scalar(chunks)));
     assertThat(run("--cooccurrence", file("bad.npz"), "--k", "2")).isEqualTo(Main.BAD_INPUT);
     assertThat(errors).contains(reason);
+  }
+
+  @Test
+  void aSingleFeatureMakesNoLobes() {
+    Npz.write(
+        folder.resolve("one.npz"),
+        Map.of("histogram", NpyArray.of(new int[] {4}, 1, 1), "n_chunks", NpyArray.scalar(9)));
+    assertThat(run("--cooccurrence", file("one.npz"), "--k", "2")).isEqualTo(Main.BAD_INPUT);
+    assertThat(errors).contains("cannot make 2 lobes of 1 features").hasLineCount(1);
   }
 
   @ParameterizedTest

@@ -12,6 +12,8 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MapCommandTest {
   @TempDir private Path folder;
@@ -24,6 +26,19 @@ class MapCommandTest {
       x[i] = (float) random.nextGaussian();
     }
     Npy.write(folder.resolve("cloud.npy"), NpyArray.of(x, 60, 5));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tsne", "umap", "pca"})
+  void cloudsThatCannotBeDrawnAreNamed(String method) {
+    float[] x = new float[30];
+    Npy.write(folder.resolve("cloud.npy"), NpyArray.of(x, 10, 3));
+    assertThat(run("--method", method)).isEqualTo(Main.BAD_INPUT);
+    Npy.write(folder.resolve("cloud.npy"), NpyArray.of(new float[3], 1, 3));
+    assertThat(run("--method", method)).isEqualTo(Main.BAD_INPUT);
+    x[4] = Float.NaN;
+    Npy.write(folder.resolve("cloud.npy"), NpyArray.of(x, 10, 3));
+    assertThat(run("--method", method)).isEqualTo(Main.BAD_INPUT);
   }
 
   private int run(String... more) {

@@ -110,6 +110,7 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
    * of the variance may lie outside; {@code explained} says how much of it is drawn.
    *
    * @param dimensions 1 … min(n − 1, d); with fewer the rest is 0
+   * @throws InputException when all points are at one place
    */
   public static CloudMap pca(
       FloatMatrix cloud, int dimensions, Workers workers, Progress progress) {
@@ -137,7 +138,11 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     double[] explained = new double[dimensions];
     for (int c = 0; c < Math.min(dimensions, pca.eigenvalues().length); c++) {
       variance[c] = pca.eigenvalues()[c];
-      explained[c] = total > 0 ? variance[c] / total : Double.NaN;
+      explained[c] = variance[c] / total;
+    }
+    if (!(total > 0)) {
+      throw new InputException(
+          "PCA: all points are at one place; expected a cloud with at least two distinct points");
     }
     facts.set("variance", Json.tree(variance));
     facts.set("explained", Json.tree(explained));

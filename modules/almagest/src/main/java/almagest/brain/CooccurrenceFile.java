@@ -86,7 +86,14 @@ final class CooccurrenceFile {
         }
         for (int i = 0; i < height; i++) {
           for (int j = i0 == j0 ? i : 0; j < width; j++) {
-            check(origin, i0 + i, j0 + j, square[i * SIDE + j], transposed[j * SIDE + i], own);
+            check(
+                origin,
+                i0 + i,
+                j0 + j,
+                square[i * SIDE + j],
+                transposed[j * SIDE + i],
+                own,
+                chunks);
           }
           int from = i0 == j0 ? i : 0;
           counts.setRow(i0 + i, j0 + from, square, i * SIDE + from, width - from);
@@ -96,7 +103,8 @@ final class CooccurrenceFile {
     return counts;
   }
 
-  private static void check(String origin, int i, int j, long c, long transposed, long[] own) {
+  private static void check(
+      String origin, int i, int j, long c, long transposed, long[] own, long chunks) {
     if (c != transposed) {
       throw bad(origin, i, j, c, "but " + transposed + " transposed", "counts are symmetric");
     }
@@ -111,6 +119,15 @@ final class CooccurrenceFile {
           c,
           "more than min(c_i, c_j) = " + Math.min(own[i], own[j]),
           "a pair cannot fire more often than its features");
+    }
+    if (c < own[i] - (chunks - own[j])) {
+      throw bad(
+          origin,
+          i,
+          j,
+          c,
+          "less than c_i + c_j - n_chunks = " + (own[i] - (chunks - own[j])),
+          "features that fire so often must meet; do counts and n_chunks belong together?");
     }
   }
 

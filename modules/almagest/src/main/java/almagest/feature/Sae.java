@@ -21,6 +21,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * number of threads.
  */
 public final class Sae {
+  /** Rows of the encoder that are checked in one piece. */
+  private static final int CHECKED = 64;
+
   /**
    * The weights, float32.
    *
@@ -114,6 +117,40 @@ public final class Sae {
   /** The encoder by feature, [d_sae, d_model]; a copy when it is stored the other way. */
   public FloatMatrix wEnc() {
     return weights.encoderByFeature ? weights.wEnc : Matrices.transpose(weights.wEnc);
+  }
+
+  /**
+   * Reads the whole encoder once and refuses weights that are not finite: such a feature would
+   * never fire, and pass for a dead one.
+   *
+   * @throws InputException naming the first such place
+   */
+  public void checkEncoder(Workers workers) {
+    FloatMatrix matrix = weights.wEnc;
+    int rows = matrix.rowsAsInt();
+    List<Integer> bad =
+        workers.map(
+            (rows + CHECKED - 1) / CHECKED,
+            piece -> {
+              float[] row = new float[matrix.columns()];
+              for (int r = piece * CHECKED; r < Math.min(rows, (piece + 1) * CHECKED); r++) {
+                matrix.copyRow(r, row);
+                for (float v : row) {
+                  if (!Float.isFinite(v)) {
+                    return r;
+                  }
+                }
+              }
+              return rows;
+            });
+    int first = bad.stream().min(Integer::compare).orElse(rows);
+    if (first < rows) {
+      throw new InputException(
+          "the SAE's encoder, "
+              + (weights.encoderByFeature ? "feature " : "dimension ")
+              + first
+              + ": NaN or infinity, expected finite weights; is the file damaged?");
+    }
   }
 
   /** [d_model]. */
