@@ -16,13 +16,20 @@ import java.util.Arrays;
  *
  * @param n rows of the cloud
  * @param mean [d]
- * @param eigenvalues [d], descending, none negative; from index n − 1 on they are 0
+ * @param eigenvalues [d], descending, none negative; from index n − 1 on they are 0, and so are
+ *     those of rounding alone
  * @param components [m][d], unit length, in the order of the eigenvalues; the entry of largest
  *     magnitude is positive
  */
 public record Pca(int n, double[] mean, double[] eigenvalues, double[][] components) {
   /** Rows that one piece of work adds up. */
   private static final int BLOCK = 2048;
+
+  /**
+   * Deviations below this share of the mean are what rounding leaves of equal rows; float32 points
+   * that differ do so by far more.
+   */
+  private static final double ROUNDING = 0x1p-40;
 
   /**
    * Decomposes a cloud.
@@ -46,8 +53,9 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
         vectors[c] = signed(eigen.vectors()[components - 1 - c]);
       }
       double[] values = descending(eigen.values(), n);
+      double noise = ROUNDING * Arrays.stream(mean).map(Math::abs).max().orElse(0);
       for (int i = 0; i < d; i++) {
-        values[i] /= n - 1;
+        values[i] = values[i] / (n - 1) > noise * noise ? values[i] / (n - 1) : 0;
       }
       return new Pca(n, mean, values, vectors);
     }

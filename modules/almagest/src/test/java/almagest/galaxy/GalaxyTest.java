@@ -116,6 +116,14 @@ class GalaxyTest {
     JsonNode point = analyse(Points.of(DoubleMatrix.zeros(50, 5)));
     assertThat(point.get("slope").isNull()).isTrue();
     assertThat(point.get("entropy").get("note").asText()).contains("1 distinct rows");
+    // Whatever the rows are equal to: what rounding leaves of 0.1 is no spectrum.
+    DoubleMatrix tenths = DoubleMatrix.zeros(50, 5);
+    for (int i = 0; i < 50; i++) {
+      tenths.setRow(i, new double[] {0.1, 1e4 / 3, -7e-9, 0.3, 1e30});
+    }
+    JsonNode same = analyse(Points.of(tenths));
+    assertThat(same.get("rank").asInt()).isEqualTo(0);
+    assertThat(same.get("slope").isNull()).isTrue();
     JsonNode line = analyse(Points.of(normals(50, 1, 3)));
     assertThat(line.get("entropy").get("d").asInt()).isEqualTo(1);
     DoubleMatrix twice = DoubleMatrix.zeros(80, 3);
