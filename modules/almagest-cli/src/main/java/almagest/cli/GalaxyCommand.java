@@ -112,7 +112,8 @@ final class GalaxyCommand implements Callable<Integer> {
   @Option(
       names = "--spectrum-draws",
       paramLabel = "N",
-      description = "Clouds of each spectrum null, fewer for large clouds (default: 20).")
+      description =
+          "Clouds of each spectrum null (default: 20 of small clouds, fewer of large ones).")
   private int spectrumDraws = Options.defaults().spectrumDraws();
 
   @Option(

@@ -16,6 +16,8 @@ final class Columns {
   /** Points that are turned at a time: so many float32 make a cache line. */
   private static final int LINE = 16;
 
+  private static final long LOW = 0xffffffffL;
+
   private Columns() {}
 
   /** Gives the coordinates of a point. */
@@ -58,13 +60,33 @@ final class Columns {
   /** Puts the values of one coordinate into a random order. */
   static void shuffle(FloatMatrix columns, int column, RandomGenerator random) {
     float[] values = columns.row(column);
-    for (int i = values.length - 1; i > 0; i--) {
-      int j = random.nextInt(i + 1);
-      float v = values[i];
-      values[i] = values[j];
-      values[j] = v;
+    int i = values.length - 1;
+    for (; i > 1; i -= 2) {
+      // Both halves of a random number serve: the share of 2³² that they are of is the index.
+      long bits = random.nextLong();
+      swap(values, i, index(bits >>> 32, i + 1, random));
+      swap(values, i - 1, index(bits & LOW, i, random));
+    }
+    if (i == 1) {
+      swap(values, 1, random.nextInt(2));
     }
     columns.setRow(column, values);
+  }
+
+  private static void swap(float[] values, int i, int j) {
+    float v = values[i];
+    values[i] = values[j];
+    values[j] = v;
+  }
+
+  /** Uniform on 0 … bound − 1 from 32 random bits, with new ones where those would be unfair. */
+  private static int index(long bits, int bound, RandomGenerator random) {
+    long product = bits * bound;
+    // Lemire (2019): exact, without a division but in one case of 2³² / bound.
+    while ((product & LOW) < bound && (product & LOW) < ((1L << 32) - bound) % bound) {
+      product = (random.nextLong() >>> 32) * bound;
+    }
+    return (int) (product >>> 32);
   }
 
   static double sum(FloatMatrix columns, int column) {

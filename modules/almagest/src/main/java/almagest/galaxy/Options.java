@@ -12,8 +12,8 @@ import almagest.run.InputException;
  * @param k the neighbour of the headline entropy, 1 … maxK. Default 1, as published.
  * @param maxK the last neighbour of the sweep. Default 10.
  * @param entropyDraws Gaussian clouds of each entropy null. Default 20.
- * @param spectrumDraws structureless clouds of each spectrum null, where a draw is cheap. Default
- *     20.
+ * @param spectrumDraws structureless clouds of each spectrum null; 0, the default, for 20 of small
+ *     clouds and fewer of large ones, down to one shuffle.
  * @param splits how often the rows are cut in two for intervals of slope and volume. Default 10.
  * @param resamples of the published estimator. Default 30.
  */
@@ -32,7 +32,9 @@ public record Options(
     atLeast("k", k, 1);
     atLeast("max-k", maxK, k);
     atLeast("entropy-draws", entropyDraws, 2);
-    atLeast("spectrum-draws", spectrumDraws, 2);
+    if (spectrumDraws != 0) {
+      atLeast("spectrum-draws", spectrumDraws, 2);
+    }
     atLeast("splits", splits, 1);
     atLeast("resamples", resamples, 2);
   }
@@ -44,7 +46,7 @@ public record Options(
   }
 
   public static Options defaults() {
-    return new Options(5000, 100, 1, 10, 20, 20, 10, 30);
+    return new Options(5000, 100, 1, 10, 20, 0, 10, 30);
   }
 
   public Options withSample(int rows) {

@@ -17,7 +17,10 @@ final class SpectrumReport {
   /** Fewer eigenvalues than this make no slope. */
   private static final int LEAST_RANKS = 3;
 
-  /** Work, in multiplications, that the draws of one null may take. */
+  /** Draws of a null, where nothing else is asked for and a draw is cheap. */
+  private static final int MOST_DRAWS = 20;
+
+  /** Work, in multiplications, that the draws of one null may take where nothing is asked for. */
   private static final double BUDGET = 1.2e11;
 
   /** Windows that the slope is shown for beside the published one. */
@@ -153,21 +156,20 @@ final class SpectrumReport {
     double[][] gaussian =
         shared(
             "isotropic " + n + " " + d,
-            options.spectrumDraws(),
+            draws(0, 0, MOST_DRAWS),
             i ->
                 SpectrumNulls.isotropic(
                     n, d, seed.split("isotropic " + n + " " + d).split(i).generator()));
-    int draws = draws(n, d);
     double[][] unit =
         shared(
             "unit " + n + " " + d,
-            draws,
+            draws(n, d, 2),
             i ->
                 SpectrumNulls.unitVectors(
                     n, d, seed.split("unit " + n + " " + d).split(i), workers));
-    double[][] shuffled = new double[draws][];
+    double[][] shuffled = new double[draws(n, d, 1)][];
     Seed shuffle = seed.split("shuffle " + cloud.name());
-    for (int i = 0; i < draws; i++) {
+    for (int i = 0; i < shuffled.length; i++) {
       shuffled[i] =
           SpectrumNulls.shuffledCoordinates(cloud.points(), mean, shuffle.split(i), workers);
     }
@@ -210,7 +212,11 @@ final class SpectrumReport {
             .toArray(double[][]::new);
     SpectrumNulls.Band band = SpectrumNulls.Band.of(matched);
     put(node.putArray("spectrum_mean"), band.mean());
-    put(node.putArray("spectrum_sd"), band.sd());
+    if (draws.length > 1) {
+      put(node.putArray("spectrum_sd"), band.sd());
+    } else {
+      node.putNull("spectrum_sd");
+    }
   }
 
   private double[][] shared(String key, int draws, IntFunction<double[]> draw) {
@@ -224,11 +230,15 @@ final class SpectrumReport {
   }
 
   /**
-   * Draws of a null that needs a whole cloud: all that are asked for, or what the budget allows.
+   * Draws of a null: what is asked for; or what the budget for whole clouds allows, at least {@code
+   * least}.
    */
-  private int draws(int n, int d) {
+  private int draws(int n, int d, int least) {
+    if (options.spectrumDraws() > 0) {
+      return options.spectrumDraws();
+    }
     double work = (double) n * d * d + 4.0 * d * d * d;
-    return (int) Math.clamp(BUDGET / work, 2, options.spectrumDraws());
+    return (int) Math.clamp(BUDGET / work, least, MOST_DRAWS);
   }
 
   /** NaN where the window is longer than what these eigenvalues carry. */

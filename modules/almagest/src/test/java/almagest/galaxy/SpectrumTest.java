@@ -9,6 +9,7 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.LineFit;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
@@ -171,6 +172,33 @@ class SpectrumTest {
             SpectrumNulls.shuffledCoordinates(
                 Points.of(x), pca.mean(), new Seed(1), new Workers(1)))
         .isEqualTo(first);
+  }
+
+  /** 120 orders of 5 values, over 12,000 shuffles: χ² with 119 degrees of freedom. */
+  @ParameterizedTest
+  @ValueSource(ints = {4, 5})
+  void everyOrderOfAColumnIsAsLikely(int n) {
+    int orders = n == 4 ? 24 : 120;
+    int shuffles = 100 * orders;
+    int[] seen = new int[3125];
+    for (int s = 0; s < shuffles; s++) {
+      FloatMatrix column = FloatMatrix.copyOf(Arrays.copyOf(new float[] {0, 1, 2, 3, 4}, n), n);
+      Columns.shuffle(column, 0, new Seed(s).generator());
+      int order = 0;
+      for (float v : column.row(0)) {
+        order = 5 * order + (int) v;
+      }
+      seen[order]++;
+    }
+    double chiSquare = 0;
+    int different = 0;
+    for (int count : seen) {
+      chiSquare += count == 0 ? 0 : Math.pow(count - 100, 2) / 100;
+      different += count == 0 ? 0 : 1;
+    }
+    assertThat(different).isEqualTo(orders);
+    double freedom = orders - 1;
+    assertThat(chiSquare).isCloseTo(freedom, within(5 * Math.sqrt(2 * freedom)));
   }
 
   /** Of more than 512 components halves are compared in the leading ones only. */
