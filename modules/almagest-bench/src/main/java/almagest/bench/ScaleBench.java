@@ -16,13 +16,15 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Lobes of more features than fit as a matrix, on chunks drawn here: Zipf rates, 64 planted lobes,
  * a few of which each chunk prefers. Usage: ScaleBench FEATURES CHUNKS ACTIVE K (implicit|tiled|M)
- * with ACTIVE draws a chunk and M the neighbours of a neighbour graph. Peak memory is the process's
- * own, the drawn chunks among it.
+ * [LEAST] with ACTIVE draws a chunk, M the neighbours of a neighbour graph, and features in fewer
+ * than LEAST chunks left out. Peak memory is the process's own, the drawn chunks among it.
  */
 final class ScaleBench {
   private static final int LOBES = 64;
@@ -33,14 +35,19 @@ final class ScaleBench {
     int n = Integer.parseInt(args[0]);
     int k = Integer.parseInt(args[3]);
     try (Workers workers = Workers.ofAllProcessors()) {
-      int[] planted = new int[n];
-      Chunks chunks =
+      int[] drawn = new int[n];
+      Chunks all =
           Timing.measure(
               "drawing " + n + " features, " + args[1] + " chunks",
               0,
-              () -> draw(n, Integer.parseInt(args[1]), Integer.parseInt(args[2]), planted, workers),
+              () -> draw(n, Integer.parseInt(args[1]), Integer.parseInt(args[2]), drawn, workers),
               c ->
                   Map.of("active", (double) c.pattern().indices().length / Math.max(1, c.count())));
+      int least = args.length > 5 ? Integer.parseInt(args[5]) : 0;
+      int[] firings = all.featureCounts();
+      int[] kept = IntStream.range(0, n).filter(f -> firings[f] >= least).toArray();
+      Chunks chunks = kept.length == n ? all : all.selectFeatures(kept);
+      int[] planted = Arrays.stream(kept).map(f -> drawn[f]).toArray();
       AffinityGraph graph =
           Timing.measure(
               "graph " + args[4],
@@ -63,6 +70,8 @@ final class ScaleBench {
                   Map.of(
                       "products",
                       e.products(),
+                      "eigenvalues_below_1e-6",
+                      Arrays.stream(e.eigenvalues()).filter(v -> v < 1e-6).count(),
                       "worst_residual",
                       Arrays.stream(e.residuals()).max().orElse(0)));
       Timing.measure(
@@ -74,13 +83,34 @@ final class ScaleBench {
                   "ncut",
                   cut.normalisedCut(),
                   "ari_planted",
-                  Agreement.of(cut.labels(), planted).ari()));
+                  Agreement.of(cut.labels(), planted).ari(),
+                  "largest_lobe",
+                  Arrays.stream(cut.sizes()).max().orElse(0),
+                  "ari_planted_of_features_in_at_least",
+                  byFirings(cut.labels(), planted, chunks.featureCounts())));
     }
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("VmHWM")) {
         System.out.println(Json.line(Json.object().put("peak", line.substring(6).strip())));
       }
     }
+  }
+
+  /** Agreement with the planted lobes among features that fire often enough, by how often. */
+  private static Map<Integer, Double> byFirings(int[] labels, int[] planted, int[] firings) {
+    Map<Integer, Double> found = new TreeMap<>();
+    for (int least : new int[] {100, 300, 1000, 3000}) {
+      int[] in = IntStream.range(0, labels.length).filter(f -> firings[f] >= least).toArray();
+      if (in.length > LOBES) {
+        found.put(
+            least,
+            Agreement.of(
+                    Arrays.stream(in).map(f -> labels[f]).toArray(),
+                    Arrays.stream(in).map(f -> planted[f]).toArray())
+                .ari());
+      }
+    }
+    return found;
   }
 
   private static Chunks draw(int n, int count, int active, int[] planted, Workers workers) {
@@ -95,7 +125,7 @@ final class ScaleBench {
     double[][] sums = new double[LOBES][];
     for (int l = 0; l < LOBES; l++) {
       int lobe = l;
-      members[l] = java.util.stream.IntStream.range(0, n).filter(f -> planted[f] == lobe).toArray();
+      members[l] = IntStream.range(0, n).filter(f -> planted[f] == lobe).toArray();
       sums[l] = new double[members[l].length];
       double sum = 0;
       for (int i = 0; i < sums[l].length; i++) {
@@ -130,7 +160,7 @@ final class ScaleBench {
     for (int c = 0; c < count; c++) {
       System.arraycopy(rows.get(c), 0, indices, (int) indptr[c], rows.get(c).length);
     }
-    int[] document = java.util.stream.IntStream.range(0, count).toArray();
+    int[] document = IntStream.range(0, count).toArray();
     return new Chunks(
         SparseRows.pattern(n, indptr, indices), document, new short[count], List.of("drawn"));
   }
