@@ -16,8 +16,8 @@ import java.util.Arrays;
  *
  * @param n rows of the cloud
  * @param mean [d]
- * @param eigenvalues [d], descending, none negative; from index n − 1 on they are 0, and so are
- *     those of rounding alone
+ * @param eigenvalues [d], descending, none negative; from index n − 1 on they are 0, and all of
+ *     equal rows are, whatever rounding leaves of those
  * @param components [m][d], unit length, in the order of the eigenvalues; the entry of largest
  *     magnitude is positive
  */
@@ -43,6 +43,7 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
     int d = mean.length;
     try (Arena arena = Arena.ofShared()) {
       Gram products = products(arena, points, mean, workers);
+      boolean point = point(products, mean, n);
       // The products are decomposed where they lie, and divided by n − 1 afterwards.
       LeadingEigen.Result eigen =
           d == 0
@@ -53,12 +54,22 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
         vectors[c] = signed(eigen.vectors()[components - 1 - c]);
       }
       double[] values = descending(eigen.values(), n);
-      double noise = ROUNDING * Arrays.stream(mean).map(Math::abs).max().orElse(0);
       for (int i = 0; i < d; i++) {
-        values[i] = values[i] / (n - 1) > noise * noise ? values[i] / (n - 1) : 0;
+        values[i] = point ? 0 : values[i] / (n - 1);
       }
       return new Pca(n, mean, values, vectors);
     }
+  }
+
+  /** Whether no coordinate varies by more than rounding. */
+  private static boolean point(Gram products, double[] mean, int n) {
+    for (int c = 0; c < mean.length; c++) {
+      double noise = ROUNDING * mean[c];
+      if (products.upper().get(c, c) > (n - 1) * noise * noise) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The same with the first {@code count} components only. */

@@ -124,6 +124,13 @@ class GalaxyTest {
     JsonNode same = analyse(Points.of(tenths));
     assertThat(same.get("rank").asInt()).isEqualTo(0);
     assertThat(same.get("slope").isNull()).isTrue();
+    // One coordinate that varies a little makes a line, however large the other is.
+    DoubleMatrix slight = DoubleMatrix.zeros(50, 2);
+    for (int i = 0; i < 50; i++) {
+      slight.setRow(i, new double[] {1e4 / 3, 1e-9 * i});
+    }
+    assertThat(analyse(Points.of(slight)).at("/eigenvalues/0").asDouble())
+        .isCloseTo(50 * 51 / 12.0 * 1e-18, within(1e-22));
     JsonNode line = analyse(Points.of(normals(50, 1, 3)));
     assertThat(line.get("entropy").get("d").asInt()).isEqualTo(1);
     DoubleMatrix twice = DoubleMatrix.zeros(80, 3);
