@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ActivationCollectorTest {
+  private static final Windows.Options SHORT = new Windows.Options(16, 0);
   private static final Set<Hook> HOOKS = Set.of(Hook.residPost(0), Hook.residPost(2));
 
   @TempDir private Path folder;
@@ -135,6 +137,55 @@ class ActivationCollectorTest {
   }
 
   @Test
+  void aCollectionThatIsKilledGoesOnToTheSameBytes() throws IOException, InterruptedException {
+    collect(SHORT, folder.resolve("whole"), 40, 2, 0);
+    Path killed = folder.resolve("killed");
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-modules=jdk.incubator.vector",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Slowly.class.getName(),
+                killed.toString())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("log").toFile())
+            .start();
+    Path store = ActivationCollector.folder(killed, Hook.residPost(2));
+    while (process.isAlive() && !Files.exists(store.resolve("shard-0002.npy"))) {
+      Thread.sleep(5);
+    }
+    process.destroyForcibly().waitFor();
+    Path kept = store.resolve("shard-0000.npy");
+    assertThat(kept).exists();
+    assertThat(store.resolve("activations.json")).doesNotExist();
+    Object before = Files.getLastModifiedTime(kept);
+    collect(SHORT, killed, 40, 2, 0);
+    assertThat(Files.getLastModifiedTime(kept)).isEqualTo(before);
+    assertSameFiles(folder.resolve("whole"), killed);
+  }
+
+  /** Collects into a folder so slowly that it can be killed on the way. */
+  static final class Slowly {
+    public static void main(String[] args) throws Exception {
+      ActivationCollectorTest test = new ActivationCollectorTest();
+      test.open();
+      Progress.Task slow =
+          new Progress.Task() {
+            @Override
+            public void advance(long by) {
+              LockSupport.parkNanos(50_000_000);
+            }
+
+            @Override
+            public void close() {}
+          };
+      test.collect(SHORT, Path.of(args[0]), 40, 2, 0, (name, total, unit) -> slow);
+    }
+  }
+
+  @Test
   void anotherProvenanceBeginsAnew() throws IOException {
     Path store = ActivationCollector.folder(folder, Hook.residPost(0));
     collect(new Windows.Options(16, 0), folder, 40, 2, 0);
@@ -148,9 +199,19 @@ class ActivationCollectorTest {
 
   private Map<Hook, ActivationStore> collect(
       Windows.Options options, Path out, int blockTokens, int threads, long seed) {
+    return collect(options, out, blockTokens, threads, seed, Progress.NONE);
+  }
+
+  private Map<Hook, ActivationStore> collect(
+      Windows.Options options,
+      Path out,
+      int blockTokens,
+      int threads,
+      long seed,
+      Progress progress) {
     try (Workers workers = new Workers(threads)) {
       return new ActivationCollector(
-              model, HOOKS, new ActivationStream(model, HOOKS, blockTokens), workers, Progress.NONE)
+              model, HOOKS, new ActivationStream(model, HOOKS, blockTokens), workers, progress)
           .collect(
               new Windows(model, options).ofDocuments(documents().stream(), workers),
               out,
