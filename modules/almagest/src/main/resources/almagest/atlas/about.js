@@ -7,7 +7,6 @@ export function about(root) {
   const run = index.run ?? {};
   root.append(
     el("section", { class: "plain" },
-      el("h2", {}, "This run"),
       index.notes.length ? el("div", { class: "notice" }, el("h3", {}, "Parts that are missing"), el("ul", {}, index.notes.map((n) => el("li", {}, n)))) : null,
       el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Layers" },
         table("Layers", [["layer", "features", "tokens counted", "L0", "variance explained", "by PCA of as many components", "dead"],

@@ -73,6 +73,10 @@ function heatMap(layer, affinity, k, at) {
   if (!t?.names || !t.winner_share) return null;
   const names = t.names;
   const rows = t.winner_share.length;
+  // A phone has no room for all types side by side: there they stand below each other.
+  const narrow = innerWidth < 620;
+  const across = narrow ? rows : names.length;
+  const down = narrow ? names.length : rows;
   const cells = [];
   // Resampled documents do not take a document's chunks for independent, but give [0, 0] for a share
   // of 0; hence the wider of both intervals.
@@ -81,7 +85,10 @@ function heatMap(layer, affinity, k, at) {
     const known = [t.winner_by_documents?.[l]?.[x], t.wilson?.[l]?.[x]].filter((i) => typeof i?.[0] === "number");
     return known.length ? [Math.min(...known.map((i) => i[0])), Math.max(...known.map((i) => i[1]))] : undefined;
   };
-  t.winner_share.forEach((row, l) => row.forEach((v, x) => cells.push([x, rows - 1 - l, v, interval(l, x)?.[0], interval(l, x)?.[1], t.winner_counts?.[l]?.[x]])));
+  t.winner_share.forEach((row, l) => row.forEach((v, x) => cells.push([narrow ? l : x, down - 1 - (narrow ? x : l), v, interval(l, x)?.[0], interval(l, x)?.[1], t.winner_counts?.[l]?.[x]])));
+  const lobeOf = (cell) => (narrow ? cell[0] : rows - 1 - cell[1]);
+  const typeOf = (cell) => (narrow ? names.length - 1 - cell[1] : cell[0]);
+  const roomy = innerWidth > 34 * across + (narrow ? 160 : 220);
   const v = t.cramers_v;
   const vNull = t.cramers_v_null;
   const all = layer.entry.control;
@@ -92,18 +99,26 @@ function heatMap(layer, affinity, k, at) {
     wide: true,
     name: `${layer.name}-${affinity}-k${k}-lobes-by-type`,
     title: "Which lobe is busiest on which text",
-    height: 110 + 56 * rows,
+    height: narrow ? 50 + 34 * down : 110 + 56 * rows,
     shows: `For each document type, the share of its chunks on which a lobe is the busiest (its share of firing features, relative to its size). Small figures: 95 % interval, ${resampled ? "the wider of Wilson's and that of resampled documents" : "Wilson's"}. ${v !== undefined ? `Cramér's V = ${number(v)}` + (vNull ? `, against ${number(vNull.mean)} ± ${number(vNull.sd)} with ${vNull.kind ?? "shuffled types"}` : "") + (control ? `; an autoencoder of random directions at equal L0 gives ${number(control.random_directions)}` : "") + "." : ""}`,
     n: sum ? `n = ${number(sum)} chunks${t.held_out ? " of documents held out from the clustering" : ""}, ${layer.name}, ${affinityName(affinity)}.` : "",
     not: (control ? "Where random directions tell types apart nearly as well, the table shows the texts and not what the autoencoder learnt. " : "") + (t.held_out ? "" : "Lobes and counts come from the same chunks, so the table is in-sample. ") + (resampled ? "" : "Chunks of one document are not independent, hence true intervals are wider. ") + "A type's topic and its format are not told apart.",
-    rows: () => [["lobe", "type", "share", "low", "high", "chunks"], ...cells.map(([x, y, s, lo, hi, c]) => [lobeNames[rows - 1 - y], names[x], s, lo, hi, c])],
+    rows: () => [["lobe", "type", "share", "low", "high", "chunks"], ...cells.map((c) => [lobeNames[lobeOf(c)], names[typeOf(c)], ...c.slice(2)])],
     option: () => ({
-      grid: { left: Math.min(230, 30 + 6.4 * Math.max(...lobeNames.map((n) => Math.min(30, n.length)))), right: 20, top: 10, bottom: 92 },
-      xAxis: axis("", { axis: { type: "category", data: names }, grid: false, label: { rotate: 40, interval: 0, width: 110, overflow: "truncate" }, format: (x) => x }),
-      yAxis: axis("", { axis: { type: "category", data: [...lobeNames].reverse() }, grid: false, format: (x) => (x.length > 30 ? x.slice(0, 29) + "…" : x) }),
+      ...(narrow
+        ? {
+          grid: { left: 112, right: 4, top: 26, bottom: 8 },
+          xAxis: axis("", { axis: { type: "category", position: "top", data: lobeNames }, grid: false, label: { interval: 0, width: Math.max(18, (innerWidth - 170) / rows), overflow: "truncate" }, format: (x) => (rows > 4 ? /\d+/.exec(x)?.[0] ?? x : x) }),
+          yAxis: axis("", { axis: { type: "category", data: [...names].reverse() }, grid: false, label: { interval: 0, width: 100, overflow: "truncate" }, format: (x) => x }),
+        }
+        : {
+          grid: { left: Math.min(230, 30 + 6.4 * Math.max(...lobeNames.map((n) => Math.min(30, n.length)))), right: 20, top: 10, bottom: 92 },
+          xAxis: axis("", { axis: { type: "category", data: names }, grid: false, label: { rotate: 40, interval: 0, width: 110, overflow: "truncate" }, format: (x) => x }),
+          yAxis: axis("", { axis: { type: "category", data: [...lobeNames].reverse() }, grid: false, format: (x) => (x.length > 30 ? x.slice(0, 29) + "…" : x) }),
+        }),
       visualMap: { min: 0, max: 1, show: false, dimension: 2, inRange: { color: rampStops() } },
       tooltip: tooltip({
-        formatter: (p) => `${lobeNames[rows - 1 - p.value[1]]}\n${names[p.value[0]]}: ${percent(p.value[2])}` + (p.value[3] !== undefined ? ` [${percent(p.value[3])}, ${percent(p.value[4])}]` : "") + (p.value[5] !== undefined ? `\n${number(p.value[5])} of ${number(t.chunks?.[p.value[0]])} chunks` : ""),
+        formatter: (p) => `${lobeNames[lobeOf(p.value)]}\n${names[typeOf(p.value)]}: ${percent(p.value[2])}` + (p.value[3] !== undefined ? ` [${percent(p.value[3])}, ${percent(p.value[4])}]` : "") + (p.value[5] !== undefined ? `\n${number(p.value[5])} of ${number(t.chunks?.[typeOf(p.value)])} chunks` : ""),
       }),
       series: [{
         type: "heatmap",
@@ -111,8 +126,8 @@ function heatMap(layer, affinity, k, at) {
         itemStyle: { borderColor: css("--panel"), borderWidth: 2, borderRadius: 3 },
         label: {
           show: true,
-          formatter: (p) => `{a|${(100 * p.value[2]).toFixed(0)}}` + (p.value[3] !== undefined && names.length < 30 && innerWidth > 34 * names.length + 220 ? `\n{b|${(100 * p.value[3]).toFixed(0)}–${(100 * p.value[4]).toFixed(0)}}` : ""),
-          rich: { a: { fontSize: innerWidth > 34 * names.length + 220 ? 13 : 9.5, fontWeight: 600, lineHeight: 16 }, b: { fontSize: 9, lineHeight: 11 } },
+          formatter: (p) => `{a|${(100 * p.value[2]).toFixed(0)}}` + (p.value[3] !== undefined && across < 30 && roomy ? `\n{b|${(100 * p.value[3]).toFixed(0)}–${(100 * p.value[4]).toFixed(0)}}` : ""),
+          rich: { a: { fontSize: roomy ? 13 : 9.5, fontWeight: 600, lineHeight: 16 }, b: { fontSize: 9, lineHeight: 11 } },
         },
       }],
     }),
@@ -217,12 +232,12 @@ function accuracyCurve(layer, affinity, lobes) {
 function nullHistograms(layer, affinity, k, at) {
   const wanted = [
     ...(at.ami_null ?? []).map((n) => ({ what: "AMI", observed: at.ami, n })),
-    ...(at.classifier?.published?.null ?? []).map((n) => ({ what: "balanced accuracy (published set-up)", observed: at.classifier.published.balanced_accuracy, n })),
+    ...(at.classifier?.published?.null ?? []).map((n) => ({ what: "Balanced accuracy (published set-up)", observed: at.classifier.published.balanced_accuracy, n })),
   ].filter(({ n, observed }) => n.values?.length > 1 && observed !== null && observed !== undefined);
   return wanted.map(({ what, observed, n }) => {
     const values = n.values.filter((v) => v !== null);
     return figure({
-      name: `${layer.name}-${affinity}-k${k}-null-${n.kind.replaceAll(/[^a-z0-9]+/gi, "-")}`,
+      name: `${layer.name}-${affinity}-k${k}-${what === "AMI" ? "ami" : "accuracy"}-null-${n.kind.replaceAll(/[^a-z0-9]+/gi, "-")}`,
       title: `${what} against “${n.kind}”`,
       height: 250,
       shows: `The ${values.length} values under the null, and the observed one (${number(observed)}): ${number((observed - n.mean) / n.sd, 3)} standard deviations from the null's mean${n.p !== undefined ? `, p = ${number(n.p)}` : ""}.`,

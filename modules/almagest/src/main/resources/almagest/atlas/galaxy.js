@@ -1,6 +1,6 @@
 import { el, number, table } from "dom.js";
 import { axis, figure, intervals, legend, tooltip } from "figure.js";
-import { css, lobeColour, ramp } from "palette.js";
+import { css, dark, lobeColour, ramp } from "palette.js";
 
 // Figures about the shape of the cloud of decoder directions, layer by layer.
 
@@ -18,7 +18,9 @@ export function galaxy(root, result) {
     return [];
   }
   const at = clouds.map(layerOf);
-  const share = (i) => 0.3 + (0.7 * i) / Math.max(1, clouds.length - 1);
+  // The pale end of a light page's ramp is too faint for lines.
+  const palest = dark() ? 0.3 : 0.55;
+  const share = (i) => palest + ((1 - palest) * i) / Math.max(1, clouds.length - 1);
   const n = clouds.map((c) => `${c.name}: n = ${number(c.n)}, d = ${number(c.d)}`).join("; ") + ".";
   const figures = [
     spectra(clouds, share, n),
@@ -136,6 +138,7 @@ function fitted(cloud, slope) {
 
 function byLayer(spec) {
   const { clouds, at } = spec;
+  const alone = new Set(at).size === 1;
   const points = (get) => (get ? clouds.map((c, i) => [at[i], get(c)]).filter(([, v]) => v !== null && v !== undefined) : []);
   const corrected = points(spec.corrected);
   const published = points(spec.published);
@@ -163,7 +166,7 @@ function byLayer(spec) {
       }
       return {
         legend: legend(),
-        xAxis: axis("layer", { axis: { minInterval: 1, min: "dataMin", max: "dataMax" }, format: (v) => String(v) }),
+        xAxis: axis("layer", { axis: { minInterval: 1, min: Math.min(...at) - (alone ? 1 : 0), max: Math.max(...at) + (alone ? 1 : 0) }, format: (v) => String(v) }),
         yAxis: axis(spec.unit, { gap: 46 }),
         tooltip: tooltip({ formatter: (p) => `${p.seriesName}\nlayer ${p.value[0]}: ${number(p.value[1])}` }),
         series,

@@ -1,6 +1,6 @@
 import { el, number } from "dom.js";
 import { typeNames } from "data.js";
-import { lobeColour, ramp, rampStops, rgb, dark } from "palette.js";
+import { lobeColour, ramp, rgb, dark } from "palette.js";
 import { own } from "own.js";
 
 // Colourings: what a feature's colour says, and the legend that says so.
@@ -103,6 +103,8 @@ function scale(values, title) {
   const log = low > 0 && high / low > 100;
   const put = log ? Math.log10 : (v) => v;
   const [from, wide] = [put(low), put(high) - put(low)];
+  // What is lowest still has to be seen.
+  const faintest = dark() ? 0.15 : 0.35;
   const tint = new Uint16Array(values.length);
   for (let f = 0; f < values.length; f++) {
     const share = high > low ? Math.max(0, Math.min(1, (put(values[f]) - from) / wide)) : 0.5;
@@ -114,7 +116,7 @@ function scale(values, title) {
     entries: [],
     values,
     tint,
-    tints: Array.from({ length: STEPS + 2 }, (_, t) => (t === 0 ? lobeColour(-1) : ramp(0.15 + (0.85 * (t - 1)) / STEPS))),
+    tints: Array.from({ length: STEPS + 2 }, (_, t) => (t === 0 ? lobeColour(-1) : ramp(faintest + ((1 - faintest) * (t - 1)) / STEPS))),
   };
 }
 
@@ -161,7 +163,7 @@ export function paint(layer, colouring, hidden) {
 export function legendNode(colouring, hidden, toggle, border) {
   if (colouring.scale) {
     return el("div", { class: "legend" }, el("p", {}, colouring.scale.title),
-      el("div", { class: "scale", style: { background: `linear-gradient(90deg, ${rampStops().join(", ")})` } }),
+      el("div", { class: "scale", style: { background: `linear-gradient(90deg, ${colouring.tints.filter((_, t) => t % 8 === 1).join(", ")})` } }),
       el("p", { class: "axis" }, el("span", {}, number(colouring.scale.low)), el("span", {}, number(colouring.scale.high))));
   }
   return el("ul", { class: "legend", "aria-label": "Legend; press an entry to hide or show it" }, colouring.entries.map((e) =>

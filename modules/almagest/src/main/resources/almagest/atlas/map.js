@@ -291,10 +291,10 @@ export class FeatureMap {
       }
       used.push({ x, y, wide });
       const held = Math.max(wide, Math.min(this.view.width - wide, x));
-      c.lineWidth = 4;
+      c.lineWidth = 5;
       c.lineJoin = "round";
       c.strokeStyle = ground;
-      c.globalAlpha = 0.85;
+      c.globalAlpha = 0.9;
       c.strokeText(name.text, held, y);
       c.globalAlpha = 1;
       c.fillStyle = css("--ink");

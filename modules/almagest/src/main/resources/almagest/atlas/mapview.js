@@ -146,7 +146,7 @@ export class MapView {
       (state.space === "3d"
         ? "Position: the first three principal components of the decoder directions, a small part of their variance."
         : state.space === "pca" ? "Position: the first two principal components of the decoder directions, a small part of their variance."
-        : layer.entry.maps?.some((m) => m.name === state.space) ? `Position: ${state.space} (map-${state.space}.npy of the run).`
+        : layer.entry.maps?.some((m) => m.name === state.space) ? `Position: ${mapName(state.space)} (map-${state.space}.npy of the run)${state.space === "umap" ? "; as with t-SNE, near neighbours mean something there, distances, sizes and gaps between groups do not" : ""}.`
         : `Position: ${info.method === "pca" ? "two principal components" : "t-SNE"} of the decoder directions${info.perplexity ? `, perplexity ${info.perplexity}` : ""}; near neighbours mean something there, distances, sizes and gaps between groups do not.`);
   }
 
@@ -233,7 +233,7 @@ export class MapView {
       select("Colour", wanted[0], options, (v) => set({ colour: v, hidden: "" })),
       same.length > 1 ? [el("label", { class: "label", for: "k-slider" }, "k"), el("input", { id: "k-slider", type: "range", min: 0, max: same.length - 1, step: 1, value: String(at), "aria-valuetext": "k = " + lobes.k, oninput: (e) => set({ colour: lobes.affinity + "-k" + same[e.target.value].k, hidden: "" }, true) }), el("output", { for: "k-slider" }, String(lobes.k))] : null,
       select("beside", state.beside, [["", "nothing"], ...options], (v) => set({ beside: v })),
-      layer.map && layer.pca ? choices("Space", [["2d", `flat (${layer.entry.mapInfo?.method === "pca" ? "PCA" : "t-SNE"})`], ["pca", "flat (PCA)"], ...(layer.entry.maps ?? []).map((m) => [m.name, `flat (${m.name})`]), ["3d", "cloud (PCA)"]], state.space, (v) => set({ space: v })) : null,
+      layer.map && layer.pca ? choices("Space", [["2d", `flat (${layer.entry.mapInfo?.method === "pca" ? "PCA" : "t-SNE"})`], ["pca", "flat (PCA)"], ...(layer.entry.maps ?? []).map((m) => [m.name, `flat (${mapName(m.name)})`]), ["3d", "cloud (PCA)"]], state.space, (v) => set({ space: v })) : null,
       choices("Tool", [["move", "move"], ["rectangle", "rectangle"], ["lasso", "lasso"]], this.panes[0]?.map.tool ?? "move", (tool) => {
         this.panes.forEach((p) => (p.map.tool = tool));
         this.drawControls(layer, wanted);
@@ -350,6 +350,10 @@ export class MapView {
   }
 }
 
+/** The name of a flat map as its makers write it. */
+function mapName(name) {
+  return name === "umap" ? "UMAP" : name;
+}
 
 /** Diameters in pixels: area grows with the logarithm of firing frequency. */
 export function diameters(layer) {
