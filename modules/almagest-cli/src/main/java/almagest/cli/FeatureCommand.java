@@ -4,7 +4,6 @@ import almagest.atlas.FeatureCard;
 import almagest.format.Json;
 import almagest.run.InputException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -50,29 +49,13 @@ final class FeatureCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    FeatureCard card = FeatureCard.read(run, folder(), feature);
+    FeatureCard card = FeatureCard.read(run, RunLayer.folder(run, layer), feature);
     if (common.json) {
       System.out.println(Json.line(card.toJson()));
     } else {
-      System.out.print(new CardText(card, colours(), contexts).text());
+      System.out.print(new CardText(card, colours(), contexts, Wrapped.columns()).text());
     }
     return 0;
-  }
-
-  private String folder() {
-    List<String> layers = FeatureCard.layers(run);
-    if (layers.isEmpty()) {
-      throw InputException.in(
-          run, "", "no layer-NN folder", "name the directory that `almagest run` made");
-    }
-    if (layer == null) {
-      return layers.get((layers.size() - 1) / 2);
-    }
-    return layers.stream()
-        .filter(l -> Integer.parseInt(l.substring(l.indexOf('-') + 1)) == layer)
-        .findFirst()
-        .orElseThrow(
-            () -> new InputException(run + ": no layer " + layer + "; there are " + layers));
   }
 
   private boolean colours() {

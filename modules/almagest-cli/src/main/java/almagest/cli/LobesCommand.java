@@ -15,6 +15,7 @@ import almagest.run.InputException;
 import almagest.run.Provenance;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** Cuts features into lobes from files: chunks or counts, and the decoder. */
 @Command(
@@ -44,11 +48,21 @@ import picocli.CommandLine.Option;
       "Writes lobes.json, comparison.csv (every affinity and number of lobes in one table), labels-AFFINITY-kK.npy,"
           + " and neighbours.npz with --neighbours. A number, and a colour, means the same lobe in all cuts as far"
           + " as it can (Hungarian method).",
-      "Example: almagest lobes --chunks chunks.npz --decoder params.npz --affinity phi,jaccard --k 2,3,8"
+      "Examples:",
+      "  almagest lobes runs/quick --k 3                    the table of a run's lobes",
+      "  almagest lobes --chunks chunks.npz --decoder params.npz --affinity phi,jaccard --k 2,3,8"
     })
 final class LobesCommand implements Callable<Integer> {
-  /** One of the two. */
+  /** One of the three. */
   static final class Source {
+    @Parameters(
+        index = "0",
+        paramLabel = "RUN",
+        description =
+            "A run directory: prints the table of its lobes and computes nothing; --affinity and --k choose"
+                + " among its cuts (default: as on the page).")
+    @Nullable Path run;
+
     @Option(
         names = "--chunks",
         paramLabel = "FILE",
@@ -73,6 +87,14 @@ final class LobesCommand implements Callable<Integer> {
 
   @ArgGroup(multiplicity = "1")
   private Source source = new Source();
+
+  @Option(
+      names = "--layer",
+      paramLabel = "N",
+      description = "With RUN, the layer (default: the middle one of the run, as on the page).")
+  private @Nullable Integer layer;
+
+  @Spec private CommandSpec spec = CommandSpec.create();
 
   @Option(
       names = "--types",
@@ -182,6 +204,10 @@ final class LobesCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (source.run != null) {
+      table(source.run);
+      return 0;
+    }
     if (nulls < 0) {
       throw new InputException("--nulls: expected a number from 0, found " + nulls);
     }
@@ -237,6 +263,26 @@ final class LobesCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** The lobes that a run directory holds. */
+  private void table(Path run) {
+    Path file = run.resolve(RunLayer.folder(run, layer)).resolve("lobes.json");
+    if (!Files.exists(file)) {
+      throw InputException.in(file, "", "not there", "the run has not come as far as its lobes");
+    }
+    JsonNode lobes = Json.read(file);
+    if (common.json) {
+      System.out.println(Json.line(lobes));
+      return;
+    }
+    var parsed = spec.commandLine().getParseResult();
+    List<String> names = parsed.hasMatchedOption("--affinity") ? affinities : List.of();
+    List<Integer> numbers =
+        parsed.hasMatchedOption("--k")
+            ? ks.stream().flatMap(LobesCommand::numbers).toList()
+            : List.of();
+    System.out.print(new LobeTable(file, lobes).text(names, numbers, Wrapped.columns()));
   }
 
   /** Says what memory the work will take; refuses what the machine has not. */

@@ -139,10 +139,12 @@ class AtlasServerTest {
     try (Browsing browsing = new Browsing()) {
       var page = browsing.open(server.address() + "#feature=7");
       page.waitForSelector(".card .context");
-      page.fill(".player input[name=text]", "hello");
+      assertThat(page.locator(".card").textContent()).contains(SyntheticRun.HOSTILE);
+      page.fill(".player input[name=text]", SyntheticRun.HOSTILE);
       page.press(".player input[name=text]", "Enter");
       page.waitForSelector(".player .now");
-      assertThat(page.locator(".player .tokens").textContent()).isEqualTo("hello");
+      assertThat(page.locator(".player .tokens").textContent()).isEqualTo(SyntheticRun.HOSTILE);
+      assertThat(page.locator("main script, .card script").count()).isZero();
       assertThat(browsing.problems()).isEmpty();
     }
   }

@@ -25,9 +25,6 @@ final class ContextColumns {
   /** Features whose contexts are fetched together. */
   private static final int BLOCK = 32;
 
-  /** Tokens that name a feature. */
-  private static final int NAME = 3;
-
   private final int features;
   private final int perFeature;
   private final Map<String, Integer> vocabulary = new LinkedHashMap<>();
@@ -223,7 +220,7 @@ final class ContextColumns {
       ArrayNode block = Json.object().putArray("block");
       for (int f = from; f < Math.min(features, from + BLOCK); f++) {
         ArrayNode quoted = block.addArray();
-        Map<String, Integer> peaks = new LinkedHashMap<>();
+        Peaks peaks = new Peaks();
         for (int i = first[f]; i < first[f + 1]; i++) {
           int e = order[i];
           ObjectNode quote = quoted.addObject();
@@ -236,17 +233,11 @@ final class ContextColumns {
             heights.add(values.get(t));
           }
           if (focus.get(e) < length.get(e)) {
-            String peak = texts.get(tokens.get(start[e] + focus.get(e))).strip();
-            if (!peak.isEmpty()) {
-              peaks.merge(peak, 1, Integer::sum);
-            }
+            peaks.add(texts.get(tokens.get(start[e] + focus.get(e))));
           }
         }
         ArrayNode name = names.addArray();
-        peaks.entrySet().stream()
-            .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
-            .limit(NAME)
-            .forEach(p -> name.add(p.getKey()));
+        peaks.name().forEach(name::add);
       }
       blocks.add(columns.json(block));
     }

@@ -12,11 +12,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run directory says about one feature: the card of the page, for terminals and scripts.
@@ -63,11 +67,19 @@ public record FeatureCard(
       double[] values,
       int focus) {}
 
-  /** A neighbour and how near it is (cosine or phi, −1 … 1). */
-  public record Neighbour(int feature, double value) {}
+  /**
+   * A neighbour.
+   *
+   * @param value how near it is (cosine or phi, −1 … 1)
+   * @param name the commonest tokens at the peaks of its contexts, or an empty text
+   */
+  public record Neighbour(int feature, double value, String name) {}
 
   /** A lobe's number and what it is called, or an empty name. */
   public record Lobe(int number, String name) {}
+
+  private static final Pattern BEGINS =
+      Pattern.compile("\\{\\s*\"feature\"\\s*:\\s*(\\d{1,9})\\s*[,}]");
 
   private static final Pattern LABELS = Pattern.compile("labels-(.+)-k(\\d{1,6})\\.npy");
 
@@ -116,7 +128,13 @@ public record FeatureCard(
             .put(Integer.parseInt(m.group(2)), new Lobe(lobe, lobe < 0 ? "" : called));
       }
     }
-    JsonNode line = line(files, layer, feature);
+    List<Neighbour> cosine = neighbours(files, layer, "cosine", feature);
+    List<Neighbour> phi = neighbours(files, layer, "phi", feature);
+    Set<Integer> wanted = new HashSet<>(Set.of(feature));
+    cosine.forEach(n -> wanted.add(n.feature()));
+    phi.forEach(n -> wanted.add(n.feature()));
+    Map<Integer, JsonNode> lines = lines(files, layer, wanted);
+    JsonNode line = lines.getOrDefault(feature, MissingNode.getInstance());
     if (feature < 0 || (features >= 0 ? feature >= features : line.isMissingNode())) {
       throw new InputException(
           run
@@ -136,23 +154,41 @@ public record FeatureCard(
         line.path("max").asDouble(),
         line.path("mean").asDouble(),
         contexts(line),
-        neighbours(files, layer, "cosine", feature),
-        neighbours(files, layer, "phi", feature),
+        named(cosine, lines),
+        named(phi, lines),
         membership);
   }
 
-  private static JsonNode line(RunFiles files, String layer, int feature) {
+  private static List<Neighbour> named(List<Neighbour> neighbours, Map<Integer, JsonNode> lines) {
+    return neighbours.stream()
+        .map(n -> new Neighbour(n.feature(), n.value(), name(lines.get(n.feature()))))
+        .toList();
+  }
+
+  private static String name(@Nullable JsonNode line) {
+    Peaks peaks = new Peaks();
+    if (line != null) {
+      line.path("examples")
+          .forEach(e -> peaks.add(e.path("tokens").path(e.path("focus").asInt()).asText("")));
+    }
+    return String.join(", ", peaks.name());
+  }
+
+  /** The lines of some features; those of others are not parsed. */
+  private static Map<Integer, JsonNode> lines(
+      RunFiles files, String layer, Set<Integer> features) {
+    Map<Integer, JsonNode> found = new HashMap<>();
     String name = layer + "/examples.jsonl";
     if (!files.has(name)) {
-      return MissingNode.getInstance();
+      return found;
     }
-    Pattern begins = Pattern.compile("\\{\\s*\"feature\"\\s*:\\s*" + feature + "\\s*[,}]");
     int number = 0;
     try (BufferedReader lines = Files.newBufferedReader(files.path(name))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
-        if (begins.matcher(line).lookingAt()) {
-          return Json.parse(line);
+        Matcher begins = BEGINS.matcher(line);
+        if (begins.lookingAt() && features.contains(Integer.parseInt(begins.group(1)))) {
+          found.put(Integer.parseInt(begins.group(1)), Json.parse(line));
         }
       }
     } catch (JsonProcessingException e) {
@@ -160,7 +196,7 @@ public record FeatureCard(
     } catch (IOException e) {
       throw InputException.in(files.path(name), "line " + number, "" + e.getMessage(), "");
     }
-    return MissingNode.getInstance();
+    return found;
   }
 
   private static List<Context> contexts(JsonNode line) {
@@ -201,7 +237,7 @@ public record FeatureCard(
     int width = index.shape()[1];
     for (int j = feature * width; j < (feature + 1) * width; j++) {
       if (index.ints()[j] >= 0) {
-        neighbours.add(new Neighbour(index.ints()[j], value.floats()[j]));
+        neighbours.add(new Neighbour(index.ints()[j], value.floats()[j], ""));
       }
     }
     return neighbours;
