@@ -308,7 +308,7 @@ class AtlasPageTest {
   void flatMapsGlideIntoEachOther() {
     Page page = browsing.open(url);
     double[] before = browsing.pixelOf(page, 5);
-    page.locator("button:text-is('flat (umap)')").click();
+    page.locator("button:text-is('flat (UMAP)')").click();
     page.waitForFunction("() => location.hash.includes('space=umap')");
     var box = page.locator(".map").boundingBox();
     double mirrored = box.x + box.width - (before[0] - box.x);
