@@ -100,7 +100,7 @@ export function number(value, digits = 3) {
 
 /** A number on an axis: no more digits than it has. */
 export function tick(value) {
-  return number(Number(value.toPrecision(4))).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return number(Number(value.toPrecision(4)), Math.abs(value) < 1e-3 ? 3 : 4).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
 }
 
 /** A share as a percentage. */
