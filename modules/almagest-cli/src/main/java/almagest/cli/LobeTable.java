@@ -11,22 +11,25 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * A run's lobes for a terminal: every cut in a line, and of some cuts each lobe with its size and the
- * types of documents on which it is the busiest.
+ * A run's lobes for a terminal: every cut in a line, and of some cuts each lobe with its size and
+ * the types of documents on which it is the busiest.
  */
 final class LobeTable {
   /** Types of a lobe that are named, those of the largest share. */
   private static final int TYPES = 4;
 
   private final Path file;
+  private final String layer;
   private final JsonNode lobes;
 
   /**
    * @param file where {@code lobes} comes from, for messages
+   * @param layer the layer's folder
    * @param lobes the contents of a {@code lobes.json}
    */
-  LobeTable(Path file, JsonNode lobes) {
+  LobeTable(Path file, String layer, JsonNode lobes) {
     this.file = file;
+    this.layer = layer;
     this.lobes = lobes;
     if (!lobes.path("affinities").isObject() || lobes.path("affinities").isEmpty()) {
       throw InputException.in(file, "affinities", "no lobes", "a lobes.json of a run");
@@ -47,7 +50,7 @@ final class LobeTable {
         String.format(
             Locale.ROOT,
             "%s: %d features, %d chunks, %d features never fired%n%n",
-            CardText.plain(String.valueOf(file.toAbsolutePath().getParent().getFileName())),
+            layer,
             lobes.path("features").asInt(),
             lobes.path("chunks").asInt(),
             lobes.path("dead").asInt()));
@@ -85,8 +88,7 @@ final class LobeTable {
   }
 
   private void cuts(StringBuilder out) {
-    out.append(
-        "affinity            k   ncut  stable: seeds halves     AMI  accuracy       V\n");
+    out.append("affinity            k   ncut  stable: seeds halves     AMI  accuracy       V\n");
     lobes
         .path("affinities")
         .properties()
@@ -121,7 +123,8 @@ final class LobeTable {
     out.append("lobe  features  name, and the types on which it is busiest (95 % interval)\n");
     int indent = 16;
     for (int l = 0; l < k; l++) {
-      out.append(String.format(Locale.ROOT, "%4d  %8d  ", l + 1, cut.path("sizes").path(l).asInt()));
+      out.append(
+          String.format(Locale.ROOT, "%4d  %8d  ", l + 1, cut.path("sizes").path(l).asInt()));
       Wrapped name = new Wrapped(out, width, indent, indent);
       name.words("", CardText.plain(cut.path("names").path(l).asText("")), "");
       name.end();

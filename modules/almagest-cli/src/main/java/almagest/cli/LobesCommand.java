@@ -267,7 +267,8 @@ final class LobesCommand implements Callable<Integer> {
 
   /** The lobes that a run directory holds. */
   private void table(Path run) {
-    Path file = run.resolve(RunLayer.folder(run, layer)).resolve("lobes.json");
+    String folder = RunLayer.folder(run, layer);
+    Path file = run.resolve(folder).resolve("lobes.json");
     if (!Files.exists(file)) {
       throw InputException.in(file, "", "not there", "the run has not come as far as its lobes");
     }
@@ -282,7 +283,7 @@ final class LobesCommand implements Callable<Integer> {
         parsed.hasMatchedOption("--k")
             ? ks.stream().flatMap(LobesCommand::numbers).toList()
             : List.of();
-    System.out.print(new LobeTable(file, lobes).text(names, numbers, Wrapped.columns()));
+    System.out.print(new LobeTable(file, folder, lobes).text(names, numbers, Wrapped.columns()));
   }
 
   /** Says what memory the work will take; refuses what the machine has not. */

@@ -1,8 +1,8 @@
 package almagest.cli;
 
 /**
- * Pieces of text set into lines of a terminal: a piece that does not fit begins a new line, indented,
- * without its leading white space. What steers colours takes no room.
+ * Pieces of text set into lines of a terminal: a piece that does not fit begins a new line,
+ * indented, without its leading white space. What steers colours takes no room.
  */
 final class Wrapped {
   private static final int LEAST = 40;
@@ -65,7 +65,9 @@ final class Wrapped {
     column = 0;
   }
 
-  /** How many cells a terminal gives a text: two for a wide character, none for a mark on another. */
+  /**
+   * How many cells a terminal gives a text: two for a wide character, none for a mark on another.
+   */
   static int cells(String text) {
     return text.codePoints().map(Wrapped::cells).sum();
   }

@@ -96,8 +96,7 @@ class FeatureCommandTest {
       }
     }
     FeatureCard card =
-        new FeatureCard(
-            "layer-02", 1, 9, 5, 10, 1, 1, contexts, List.of(), List.of(), Map.of());
+        new FeatureCard("layer-02", 1, 9, 5, 10, 1, 1, contexts, List.of(), List.of(), Map.of());
     assertThat(new CardText(card, false, 4, 80).text())
         .contains("[[top0]]", "[[top1]]", "[[q750]]", "[[q250]]")
         .doesNotContain("top2", "q751");
@@ -106,7 +105,7 @@ class FeatureCommandTest {
   @Test
   void theTableOfLobesNamesThemAndTheirTypes() {
     Path file = run.resolve("layer-02/lobes.json");
-    LobeTable table = new LobeTable(file, Json.read(file));
+    LobeTable table = new LobeTable(file, "layer-02", Json.read(file));
     String text = table.text(List.of(), List.of(), 80);
     assertThat(text)
         .contains("phi, k = 3", "code-java, code-python", "code-java 92 % [86, 98]")

@@ -175,8 +175,7 @@ public record FeatureCard(
   }
 
   /** The lines of some features; those of others are not parsed. */
-  private static Map<Integer, JsonNode> lines(
-      RunFiles files, String layer, Set<Integer> features) {
+  private static Map<Integer, JsonNode> lines(RunFiles files, String layer, Set<Integer> features) {
     Map<Integer, JsonNode> found = new HashMap<>();
     String name = layer + "/examples.jsonl";
     if (!files.has(name)) {
