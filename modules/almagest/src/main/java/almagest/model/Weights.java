@@ -104,6 +104,12 @@ final class Weights {
     return new Linear(matrix(name + ".weight", out, in), bias ? vector(name + ".bias", out) : null);
   }
 
+  /** As {@link #linear}, computed in float32 whatever the type of other products. */
+  Linear exactLinear(String name, int out, int in, boolean bias) {
+    return new Linear(
+        load(name + ".weight", DType.FLOAT32, out, in), bias ? vector(name + ".bias", out) : null);
+  }
+
   /** As {@link #linear}, from {@code NAME.weight} stored [in, out]. */
   Linear convolution(String name, int out, int in) {
     return new Linear(

@@ -95,6 +95,13 @@ class VerificationTest {
   }
 
   @Test
+  void bf16KeepsGemma2sScoresExact() {
+    Path file = new Reference("gemma2").directory.resolve("reference.npz");
+    assertThat(verify("gemma2", "bf16", file).points())
+        .allSatisfy(p -> assertThat(p.medianRelative()).as(p.name()).isLessThan(0.02));
+  }
+
+  @Test
   void aMaskWithAGapIsRefused() {
     NpyArray ids = NpyArray.of(new int[] {1, 2, 3, 4}, 1, 4);
     NpyArray mask = NpyArray.of(new int[] {1, 0, 1, 0}, 1, 4);
