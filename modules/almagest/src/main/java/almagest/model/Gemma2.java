@@ -67,7 +67,8 @@ final class Gemma2 implements Family {
   public Block block(int layer) {
     String name = "layers." + layer + ".";
     Norm beforeAttention = weights.rmsNormOnePlus(name + "input_layernorm", d, epsilon);
-    // A bf16 rounding of queries or keys grows with the scores, which this family lets reach its cap.
+    // A bf16 rounding of queries or keys grows with the scores, which this family lets reach its
+    // cap.
     Linear query = weights.exactLinear(name + "self_attn.q_proj", heads * width, d, bias);
     Linear key = weights.exactLinear(name + "self_attn.k_proj", groups * width, d, bias);
     Linear value = weights.linear(name + "self_attn.v_proj", groups * width, d, bias);

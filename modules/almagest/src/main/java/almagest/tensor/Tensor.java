@@ -308,7 +308,8 @@ public final class Tensor implements AutoCloseable {
       return of(
           bias == null
               ? torch.linear(handle, weight.handle)
-              : torch.linear(handle, weight.handle, new TensorOptional(bias.handle)));
+              : torch.linear(
+                  handle, weight.handle, new TensorOptional(bias.handle.to(handle.scalar_type()))));
     }
     org.bytedeco.pytorch.Tensor product =
         org.bytedeco

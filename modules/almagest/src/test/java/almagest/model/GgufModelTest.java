@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -47,6 +48,21 @@ class GgufModelTest {
             model.forward(contexts, new Request(Set.of(hook), true, Map.of()), workers)) {
       close(got.at(hook).toArray(), expected.tensor(point).floats(), 1e-4);
       close(got.logits().toArray(), expected.tensor("logits").floats(), 5e-4);
+    }
+  }
+
+  @Test
+  void biasesOfAnMlpStayFloat32BesideBf16Products() throws Exception {
+    int[] ids = Npy.read(made("ids.npy")).ints();
+    Context context = Context.of(Arrays.copyOfRange(ids, 0, ids.length / 2));
+    float[] expected = Npz.open(made("llama3.npz")).tensor("logits").floats();
+    try (LanguageModel model =
+            LanguageModel.open(made("llama3.gguf"), LanguageModel.Options.of("cpu", "bf16"));
+        Workers workers = new Workers(1);
+        Activations got =
+            model.forward(List.of(context), new Request(Set.of(), true, Map.of()), workers)) {
+      float[] logits = got.logits().toArray();
+      close(logits, Arrays.copyOf(expected, logits.length), 0.1);
     }
   }
 
