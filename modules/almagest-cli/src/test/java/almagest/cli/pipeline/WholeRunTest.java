@@ -91,7 +91,7 @@ class WholeRunTest {
   void aRunThatIsKilledAgainAndAgainEndsInTheSameBytes() throws IOException, InterruptedException {
     Path out = folder.resolve("killed");
     int kills = 0;
-    for (long patience = 3000; ; patience += 5000) {
+    for (long patience = 3000; ; patience *= 2) {
       Process process = start(out);
       if (process.waitFor(patience, TimeUnit.MILLISECONDS)) {
         assertThat(process.exitValue()).isZero();
