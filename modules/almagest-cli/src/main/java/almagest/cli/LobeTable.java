@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -175,7 +174,7 @@ final class LobeTable {
                       100 * interval.path(1).asDouble())
                   : "");
         })
-        .collect(Collectors.toList());
+        .toList();
   }
 
   private static String number(JsonNode value) {

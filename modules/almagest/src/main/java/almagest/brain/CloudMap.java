@@ -134,15 +134,15 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     for (double v : pca.eigenvalues()) {
       total += v;
     }
+    if (!(total > 0)) {
+      throw new InputException(
+          "PCA: all points are at one place; expected a cloud with at least two distinct points");
+    }
     double[] variance = new double[dimensions];
     double[] explained = new double[dimensions];
     for (int c = 0; c < Math.min(dimensions, pca.eigenvalues().length); c++) {
       variance[c] = pca.eigenvalues()[c];
       explained[c] = variance[c] / total;
-    }
-    if (!(total > 0)) {
-      throw new InputException(
-          "PCA: all points are at one place; expected a cloud with at least two distinct points");
     }
     facts.set("variance", Json.tree(variance));
     facts.set("explained", Json.tree(explained));

@@ -2,6 +2,7 @@ package almagest.galaxy;
 
 import almagest.linalg.Lapack;
 import almagest.linalg.NarrowGram;
+import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Permutation;
@@ -80,7 +81,7 @@ final class SpectrumNulls {
           upper.set(i, j, (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1));
         }
       }
-      return descending(upper, n);
+      return Pca.descending(Lapack.largest(upper, 0).values(), n);
     }
   }
 
@@ -140,7 +141,7 @@ final class SpectrumNulls {
           upper.set(i, j, cosine * length[i] * length[j] / (n - 1));
         }
       }
-      return descending(upper, n);
+      return Pca.descending(Lapack.largest(upper, 0).values(), n);
     }
   }
 
@@ -154,16 +155,6 @@ final class SpectrumNulls {
     int[] order = new int[n];
     Arrays.setAll(order, i -> i);
     return order;
-  }
-
-  private static double[] descending(DoubleMatrix upper, int n) {
-    double[] ascending = Lapack.largest(upper, 0).values();
-    int d = ascending.length;
-    double[] values = new double[d];
-    for (int i = 0; i < Math.min(d, n - 1); i++) {
-      values[i] = Math.max(0, ascending[d - 1 - i]);
-    }
-    return values;
   }
 
   /** A draw of χ² with an integer number of degrees of freedom (Marsaglia and Tsang 2000). */

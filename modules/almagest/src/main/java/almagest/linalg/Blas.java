@@ -244,14 +244,7 @@ public final class Blas {
           int to = Math.min(x.rows(), from + TILE);
           try (Arena arena = Arena.ofConfined()) {
             DoubleMatrix wide = DoubleMatrix.zeros(arena, to - from, d);
-            double[] row = new double[d];
-            for (int i = from; i < to; i++) {
-              x.copyRow(i, row);
-              for (int c = 0; c < d; c++) {
-                row[c] -= origin[c];
-              }
-              wide.setRow(i - from, row);
-            }
+            Gram.widen(x, from, 0, to - from, origin, wide);
             dgemm(
                 false,
                 false,

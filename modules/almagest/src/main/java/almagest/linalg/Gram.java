@@ -114,8 +114,8 @@ public final class Gram {
     }
   }
 
-  private static void widen(
-      Points x, int first, int from, int to, double[] origin, DoubleMatrix into) {
+  /** Rows {@code first + from} … {@code first + to} of a cloud, less an origin, as float64. */
+  static void widen(Points x, int first, int from, int to, double[] origin, DoubleMatrix into) {
     double[] row = new double[origin.length];
     for (int i = from; i < to; i++) {
       x.copyRow(first + i, row);

@@ -194,19 +194,15 @@ public final class Lapack {
     int invoke() throws Throwable;
   }
 
-  static int solver(Call call) {
-    return solver(call, OpenBlas.SOLVER_THREADS);
-  }
-
   /** As many threads as a matrix of n rows is worth; as n decides, bits depend on nothing else. */
   private static int solver(int n, Call call) {
-    return solver(call, n < SMALL ? 1 : OpenBlas.SOLVER_THREADS);
+    return n < SMALL ? alone(call) : solver(call);
   }
 
-  private static int solver(Call call, int threads) {
+  static int solver(Call call) {
     OpenBlas.THREADS.writeLock().lock();
     try {
-      OpenBlas.setThreads(threads);
+      OpenBlas.setThreads(OpenBlas.SOLVER_THREADS);
       return call.invoke();
     } catch (Throwable e) {
       throw OpenBlas.failed(e);

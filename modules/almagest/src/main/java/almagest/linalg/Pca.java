@@ -82,7 +82,8 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
     return descending(LeadingEigen.of(covariance, d, 0).values(), n);
   }
 
-  private static double[] descending(double[] ascending, int n) {
+  /** Eigenvalues of n rows turned round, rounding below 0 and what n rows cannot have set to 0. */
+  public static double[] descending(double[] ascending, int n) {
     int d = ascending.length;
     double[] values = new double[d];
     for (int i = 0; i < Math.min(d, n - 1); i++) {
