@@ -68,8 +68,8 @@ final class ConsoleProgress implements Progress {
       line.append(' ')
           .append(unit)
           .append(", ")
-          .append(compact((long) rate))
-          .append("/s, ")
+          .append(rate >= 1 || now == 0 ? compact((long) rate) + "/s" : clock(1 / rate) + " each")
+          .append(", ")
           .append(clock(seconds));
       if (total > 0 && now > 0 && now < total) {
         line.append(", ").append(clock((total - now) / rate)).append(" left");

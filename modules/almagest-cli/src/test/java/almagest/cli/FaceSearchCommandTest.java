@@ -61,11 +61,14 @@ class FaceSearchCommandTest {
     }
     float[] axis = new float[D];
     axis[D - 1] = 1;
+    float[] along = new float[N];
     for (int i = 0; i < N; i++) {
-      x[i * D + D - 1] = (float) (20 * random.nextGaussian());
+      along[i] = (float) (20 * random.nextGaussian());
+      x[i * D + D - 1] = along[i];
     }
     Npy.write(folder.resolve("x.npy"), NpyArray.of(x, N, D));
     Npy.write(folder.resolve("axis.npy"), NpyArray.of(axis));
+    Npy.write(folder.resolve("along.npy"), NpyArray.of(along));
     return folder.resolve("x.npy");
   }
 
@@ -107,6 +110,28 @@ class FaceSearchCommandTest {
     // The distractor hides most of them.
     assertThat(Files.readAllLines(folder.resolve("out/faces.jsonl")).size())
         .isLessThan(lines.size() / 2);
+  }
+
+  /** A regression on points errs by their scatter; the faces found show the direction without. */
+  @Test
+  void aCovariateIsRemovedAlongTheDirectionThatItsFacesShow() throws IOException {
+    String cloud = cloud().toString();
+    assertThat(run("--cloud", cloud, "--remove", folder.resolve("axis.npy").toString()).code())
+        .isZero();
+    int known = Files.readAllLines(folder.resolve("out/faces.jsonl")).size();
+    Ended ended = run("--cloud", cloud, "--covariate", folder.resolve("along.npy").toString());
+    assertThat(ended.err()).isEmpty();
+    assertThat(ended.code()).isZero();
+    JsonNode removed = Json.read(folder.resolve("out/faces.json")).path("removed");
+    assertThat(removed.path("directions").asInt()).isEqualTo(1);
+    assertThat(removed.path("variance_share").get(0).asDouble()).isGreaterThan(0.9);
+    assertThat(removed.path("refined_by_faces").asInt()).isGreaterThanOrEqualTo(10);
+    assertThat(Files.readAllLines(folder.resolve("out/faces.jsonl")).size())
+        .isBetween(known - 5, known + 5);
+    Npy.write(folder.resolve("short.npy"), NpyArray.of(new float[] {1, 2, 3}));
+    Ended few = run("--cloud", cloud, "--covariate", folder.resolve("short.npy").toString());
+    assertThat(few.code()).isEqualTo(Main.BAD_INPUT);
+    assertThat(few.err()).contains("--covariate: expected a number for each of the 80 points");
   }
 
   @Test

@@ -7,7 +7,10 @@ import almagest.run.Workers;
 import almagest.stat.SpecialFunctions;
 import almagest.stat.StructurelessCloud;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -127,7 +130,8 @@ public final class CrystalSearch {
 
   /** Bytes that a search of n points in d dimensions needs at its peak, the cloud itself apart. */
   public static long bytes(long n, long d) {
-    return GramCloud.bytes(n, d) + 8 * n * d * 3 + 8 * d * d * 5;
+    // Products; a draw in float64 and float32, or its float32 and a centred copy; matrices of d.
+    return GramCloud.bytes(n) + 12 * n * d + 8 * d * d * 5 + 64 * n;
   }
 
   /**
@@ -141,35 +145,37 @@ public final class CrystalSearch {
     if (n < 4) {
       throw new InputException("a face has four points, the cloud has " + n);
     }
-    GramCloud cloud = GramCloud.of(points, workers, progress);
-    double median = cloud.medianDistance();
-    if (!(cloud.widest() > 0)) {
+    if (equal(points)) {
       throw new InputException("all " + n + " points of the cloud are equal");
     }
+    double median = GramCloud.medianDistance(points, workers);
     int nulls = options.nulls(n);
     boolean pilot = Double.isNaN(options.residual) || Double.isNaN(options.cosine);
     FaceSearch.Limits limits = loosest(options, points.columns(), median);
     List<FaceSearch.Found> chance = new ArrayList<>();
+    MemorySegment room = GramCloud.room(n);
     if (nulls > 0) {
       StructurelessCloud structureless = StructurelessCloud.like(points, workers);
       Seed seed = options.seed.split("structureless");
+      // One of few large clouds takes minutes.
+      Progress within = n > MANY ? progress : Progress.NONE;
       try (Progress.Task task =
           progress.start("chance", nulls + (pilot ? 1 : 0), "structureless clouds")) {
         if (pilot) {
           limits =
               limits(
                   options,
-                  search(structureless, seed.split("pilot"), few(limits), workers),
+                  search(structureless, seed.split("pilot"), few(limits), room, workers, within),
                   limits);
           task.advance(1);
         }
         for (int i = 0; i < nulls; i++) {
-          chance.add(search(structureless, seed.split(i), limits, workers));
+          chance.add(search(structureless, seed.split(i), limits, room, workers, within));
           task.advance(1);
         }
       }
     }
-    FaceSearch.Found found = FaceSearch.of(points, cloud, limits, workers, progress);
+    FaceSearch.Found found = FaceSearch.of(points, room, limits, workers, progress);
     FaceSignificance.Result result = FaceSignificance.of(found, chance, n);
     List<Ranked> faces = new ArrayList<>();
     add(faces, found.parallelograms(), result.parallelograms());
@@ -197,9 +203,28 @@ public final class CrystalSearch {
   }
 
   private static FaceSearch.Found search(
-      StructurelessCloud structureless, Seed seed, FaceSearch.Limits limits, Workers workers) {
-    return FaceSearch.of(
-        Points.of(structureless.draw(seed, workers)), limits, workers, Progress.NONE);
+      StructurelessCloud structureless,
+      Seed seed,
+      FaceSearch.Limits limits,
+      MemorySegment room,
+      Workers workers,
+      Progress progress) {
+    try (Arena arena = Arena.ofShared()) {
+      Points draw = Points.of(structureless.draw(arena, seed, workers));
+      return FaceSearch.of(draw, room, limits, workers, progress);
+    }
+  }
+
+  private static boolean equal(Points points) {
+    double[] first = points.row(0);
+    double[] row = new double[first.length];
+    for (int i = 1; i < points.rows(); i++) {
+      points.copyRow(i, row);
+      if (!Arrays.equals(first, row)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

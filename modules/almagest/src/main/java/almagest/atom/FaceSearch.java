@@ -4,6 +4,7 @@ import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Workers;
 import almagest.tensor.Points;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import jdk.incubator.vector.FloatVector;
@@ -139,6 +140,12 @@ public final class FaceSearch {
    */
   public static Found of(Points points, Limits limits, Workers workers, Progress progress) {
     return of(points, GramCloud.of(points, workers, progress), limits, workers, progress);
+  }
+
+  /** As {@link #of(Points, Limits, Workers, Progress)}, in the given {@link GramCloud#room}. */
+  static Found of(
+      Points points, MemorySegment room, Limits limits, Workers workers, Progress progress) {
+    return of(points, GramCloud.of(points, room, workers, progress), limits, workers, progress);
   }
 
   static Found of(

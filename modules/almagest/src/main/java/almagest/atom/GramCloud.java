@@ -10,6 +10,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -55,9 +57,9 @@ record GramCloud(
   private static final VectorSpecies<Byte> BYTES =
       VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(8, SPECIES.length()) * 8));
 
-  /** The bytes it takes for n points in d dimensions, the centred copy included. */
-  static long bytes(long n, long d) {
-    return (n > FLOATS ? 1 : Float.BYTES) * n * n + 4 * n * d + 16 * n;
+  /** The bytes that the products of n points take. */
+  static long bytes(long n) {
+    return (n > FLOATS ? Byte.BYTES : Float.BYTES) * n * n;
   }
 
   static GramCloud of(Points points, Workers workers, Progress progress) {
@@ -65,6 +67,25 @@ record GramCloud(
   }
 
   static GramCloud of(Points points, boolean coarse, Workers workers, Progress progress) {
+    return of(points, room(points.rows(), coarse), coarse, workers, progress);
+  }
+
+  /** As {@link #of(Points, Workers, Progress)}, the products in a {@link #room(int)}. */
+  static GramCloud of(Points points, MemorySegment room, Workers workers, Progress progress) {
+    return of(points, room, points.rows() > FLOATS, workers, progress);
+  }
+
+  /** Memory for the products of n points, for one cloud after the other. */
+  static MemorySegment room(int n) {
+    return room(n, n > FLOATS);
+  }
+
+  private static MemorySegment room(int n, boolean coarse) {
+    return Arena.ofAuto().allocate((coarse ? Byte.BYTES : Float.BYTES) * (long) n * n, 64);
+  }
+
+  private static GramCloud of(
+      Points points, MemorySegment products, boolean coarse, Workers workers, Progress progress) {
     int n = points.rows();
     int d = points.columns();
     double[] mean = Pca.mean(points, workers);
@@ -78,50 +99,51 @@ record GramCloud(
     }
     double scale =
         widest > 0 ? Math.scalb(1.0, -Math.clamp(Math.getExponent(widest), -1000, 1000)) : 1;
-    FloatMatrix y = FloatMatrix.zeros(n, d);
     double epsilon = 1.01 * (d + 16) * 0x1p-24;
     float[] low = new float[n];
     double[] norm = new double[n];
     int tiles = (n + TILE - 1) / TILE;
-    workers.run(
-        tiles,
-        t -> {
-          double[] wide = new double[d];
-          float[] narrow = new float[d];
-          for (int i = t * TILE; i < Math.min(n, (t + 1) * TILE); i++) {
-            points.copyRow(i, wide);
-            double square = 0;
-            for (int c = 0; c < d; c++) {
-              narrow[c] = (float) ((wide[c] - mean[c]) * scale);
-              square += (double) narrow[c] * narrow[c];
-            }
-            y.setRow(i, narrow);
-            norm[i] = Math.sqrt(square);
-            low[i] = (float) (square * (1 - 2 * epsilon));
-          }
-        });
-    float step = coarse ? step(norm) : 0;
-    long size = coarse ? Byte.BYTES : Float.BYTES;
-    MemorySegment products = Arena.ofAuto().allocate(size * n * n, 64);
-    int pairs = tiles * (tiles + 1) / 2;
-    try (Progress.Task task = progress.start("inner products", pairs, "tiles")) {
+    float step;
+    try (Arena arena = Arena.ofShared()) {
+      FloatMatrix y = FloatMatrix.zeros(arena, n, d);
       workers.run(
-          pairs,
-          p -> {
-            int a = (int) ((Math.sqrt(8.0 * p + 1) - 1) / 2);
-            while ((a + 1) * (a + 2) / 2 <= p) {
-              a++;
+          tiles,
+          t -> {
+            double[] wide = new double[d];
+            float[] narrow = new float[d];
+            for (int i = t * TILE; i < Math.min(n, (t + 1) * TILE); i++) {
+              points.copyRow(i, wide);
+              double square = 0;
+              for (int c = 0; c < d; c++) {
+                narrow[c] = (float) ((wide[c] - mean[c]) * scale);
+                square += (double) narrow[c] * narrow[c];
+              }
+              y.setRow(i, narrow);
+              norm[i] = Math.sqrt(square);
+              low[i] = (float) (square * (1 - 2 * epsilon));
             }
-            while (a * (a + 1) / 2 > p) {
-              a--;
-            }
-            tile(y, products, step, a, p - a * (a + 1) / 2);
-            task.advance(1);
           });
+      float unit = coarse ? step(norm) : 0;
+      int pairs = tiles * (tiles + 1) / 2;
+      try (Progress.Task task = progress.start("inner products", pairs, "tiles")) {
+        workers.run(
+            pairs,
+            p -> {
+              int a = (int) ((Math.sqrt(8.0 * p + 1) - 1) / 2);
+              while ((a + 1) * (a + 2) / 2 <= p) {
+                a++;
+              }
+              while (a * (a + 1) / 2 > p) {
+                a--;
+              }
+              tile(y, products, unit, a, p - a * (a + 1) / 2);
+              task.advance(1);
+            });
+      }
+      step = unit;
     }
     double longest = 0;
     for (int i = 0; i < n; i++) {
-      write(products, step, (long) i * n + i, 0);
       longest = Math.max(longest, norm[i]);
       // A product may be half a step off, and enters twice, shared by two points.
       low[i] = Math.nextDown(low[i] - step / 2);
@@ -132,28 +154,21 @@ record GramCloud(
   /** No product of two points exceeds that of the two longest. */
   private static float step(double[] norm) {
     double[] sorted = norm.clone();
-    java.util.Arrays.sort(sorted);
+    Arrays.sort(sorted);
     int n = sorted.length;
     return (float) (1.001 * sorted[n - 1] * sorted[Math.max(0, n - 2)] / Byte.MAX_VALUE);
   }
 
-  private static void write(MemorySegment into, float step, long at, float value) {
-    if (step > 0) {
-      into.set(ValueLayout.JAVA_BYTE, at, (byte) Math.round(value / step));
-    } else {
-      into.set(ValueLayout.JAVA_FLOAT, at * Float.BYTES, value);
-    }
-  }
-
-  /** One tile of the lower triangle and its mirror image. */
+  /** One tile of the lower triangle and its mirror image; no product of a point with itself. */
   private static void tile(FloatMatrix y, MemorySegment into, float step, int a, int b) {
     int n = y.rowsAsInt();
     int top = a * TILE;
     int left = b * TILE;
     int rows = Math.min(TILE, n - top);
     int columns = Math.min(TILE, n - left);
+    float[] part = new float[rows * columns];
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment part = arena.allocate((long) rows * columns * Float.BYTES, 64);
+      MemorySegment product = arena.allocate((long) rows * columns * Float.BYTES, 64);
       Blas.sgemm(
           false,
           true,
@@ -166,22 +181,45 @@ record GramCloud(
           y.slice(left, (long) left + columns).data(),
           y.columns(),
           0f,
-          part,
+          product,
           columns);
-      for (int r = 0; r < rows; r += SIDE) {
-        for (int c = 0; c < columns; c += SIDE) {
+      MemorySegment.copy(product, ValueLayout.JAVA_FLOAT, 0, part, 0, part.length);
+    }
+    if (a == b) {
+      for (int i = 0; i < rows; i++) {
+        part[i * columns + i] = 0;
+      }
+      put(part, columns, into, step, top, left, n);
+      return;
+    }
+    put(part, columns, into, step, top, left, n);
+    float[] turned = new float[part.length];
+    for (int r = 0; r < rows; r += SIDE) {
+      for (int c = 0; c < columns; c += SIDE) {
+        for (int j = c; j < Math.min(columns, c + SIDE); j++) {
           for (int i = r; i < Math.min(rows, r + SIDE); i++) {
-            for (int j = c; j < Math.min(columns, c + SIDE); j++) {
-              // The diagonal is cleared later; a byte could not hold it.
-              float v =
-                  a == b && i == j ? 0 : part.getAtIndex(ValueLayout.JAVA_FLOAT, i * columns + j);
-              write(into, step, (long) (top + i) * n + left + j, v);
-              if (a != b) {
-                write(into, step, (long) (left + j) * n + top + i, v);
-              }
-            }
+            turned[j * rows + i] = part[i * columns + j];
           }
         }
+      }
+    }
+    put(turned, rows, into, step, left, top, n);
+  }
+
+  /** Writes a tile, rounded to steps if there are any, from a row and a column on. */
+  private static void put(
+      float[] tile, int columns, MemorySegment into, float step, int top, int left, int n) {
+    byte[] steps = new byte[step > 0 ? tile.length : 0];
+    for (int i = 0; i < steps.length; i++) {
+      steps[i] = (byte) Math.round(tile[i] / step);
+    }
+    for (int r = 0; r * columns < tile.length; r++) {
+      long at = (long) (top + r) * n + left;
+      if (step > 0) {
+        MemorySegment.copy(steps, r * columns, into, ValueLayout.JAVA_BYTE, at, columns);
+      } else {
+        MemorySegment.copy(
+            tile, r * columns, into, ValueLayout.JAVA_FLOAT, at * Float.BYTES, columns);
       }
     }
   }
@@ -231,21 +269,23 @@ record GramCloud(
   }
 
   /**
-   * The median distance between points, over at most about a million pairs that are spread evenly;
-   * always the same for the same cloud. An estimate good to a few parts in a thousand.
+   * The median distance between points, over at most about two million pairs that are spread
+   * evenly; always the same for the same cloud. An estimate good to a few parts in a thousand.
    */
-  double medianDistance() {
-    int n = size();
+  static double medianDistance(Points points, Workers workers) {
+    int n = points.rows();
     int step = Math.max(1, n / 1024);
-    int m = (n + step - 1) / step;
+    int[] some = IntStream.range(0, (n + step - 1) / step).map(i -> i * step).toArray();
+    GramCloud cloud = of(Points.of(points, some), workers, Progress.NONE);
+    int m = cloud.size();
     float[] squares = new float[Math.toIntExact((long) m * (m - 1) / 2)];
     int at = 0;
-    for (int i = 0; i < n; i += step) {
-      for (int j = 0; j < i; j += step) {
-        squares[at++] = (float) lowSquare(i, j);
+    for (int i = 0; i < m; i++) {
+      for (int j = 0; j < i; j++) {
+        squares[at++] = (float) cloud.lowSquare(i, j);
       }
     }
-    java.util.Arrays.sort(squares);
-    return Math.sqrt(squares[squares.length / 2]) / scale;
+    Arrays.sort(squares);
+    return Math.sqrt(squares[squares.length / 2]) / cloud.scale();
   }
 }

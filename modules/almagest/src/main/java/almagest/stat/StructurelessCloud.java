@@ -9,6 +9,7 @@ import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.random.RandomGenerator;
 
 /**
@@ -72,22 +73,25 @@ public final class StructurelessCloud {
         axes.set(c, j, sd * pca.components()[c][j]);
       }
     }
-    DoubleMatrix scores = pca.scores(points, workers);
     double[] radii = new double[n];
     double shortest = Double.POSITIVE_INFINITY;
     double longest = 0;
-    for (int i = 0; i < n; i++) {
-      double square = 0;
-      for (int c = 0; c < rank; c++) {
-        square += scores.get(i, c) * scores.get(i, c) / pca.eigenvalues()[c];
+    try (Arena arena = Arena.ofShared()) {
+      DoubleMatrix scores = DoubleMatrix.zeros(arena, n, pca.components().length);
+      pca.scores(points, scores, workers);
+      for (int i = 0; i < n; i++) {
+        double square = 0;
+        for (int c = 0; c < rank; c++) {
+          square += scores.get(i, c) * scores.get(i, c) / pca.eigenvalues()[c];
+        }
+        radii[i] = Math.sqrt(square);
+        double own = 0;
+        for (double v : points.row(i)) {
+          own += v * v;
+        }
+        shortest = Math.min(shortest, Math.sqrt(own));
+        longest = Math.max(longest, Math.sqrt(own));
       }
-      radii[i] = Math.sqrt(square);
-      double own = 0;
-      for (double v : points.row(i)) {
-        own += v * v;
-      }
-      shortest = Math.min(shortest, Math.sqrt(own));
-      longest = Math.max(longest, Math.sqrt(own));
     }
     boolean same = longest > 0 && longest - shortest <= 0.01 * longest;
     return new StructurelessCloud(
@@ -101,15 +105,30 @@ public final class StructurelessCloud {
 
   /** A draw [n, d]. O(n d rank). */
   public FloatMatrix draw(Seed seed, Workers workers) {
-    int r = rank();
-    DoubleMatrix z = DoubleMatrix.zeros(n, r);
-    int pieces = (n + PIECE - 1) / PIECE;
-    workers.run(
-        pieces,
-        p -> {
+    return draw(Arena.ofAuto(), seed, workers);
+  }
+
+  /** As {@link #draw(Seed, Workers)}, in an arena that all threads may use. */
+  public FloatMatrix draw(Arena arena, Seed seed, Workers workers) {
+    FloatMatrix out = FloatMatrix.zeros(arena, n, d);
+    try (Arena passing = Arena.ofShared()) {
+      DoubleMatrix z = DoubleMatrix.zeros(passing, n, rank());
+      directions(z, seed, workers);
+      centre(z, workers);
+      turn(z, Blas.multiply(whitening(z, workers), axes, workers), out, workers);
+    }
+    return out;
+  }
+
+  /** Normal directions of the given lengths. */
+  private void directions(DoubleMatrix z, Seed seed, Workers workers) {
+    int r = z.columns();
+    pieces(
+        workers,
+        (p, from, to) -> {
           RandomGenerator random = seed.split(p).generator();
           double[] row = new double[r];
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             double square = 0;
             for (int c = 0; c < r; c++) {
               row[c] = random.nextGaussian();
@@ -121,51 +140,84 @@ public final class StructurelessCloud {
             z.setRow(i, row);
           }
         });
-    centre(z, workers);
+  }
+
+  private void centre(DoubleMatrix z, Workers workers) {
+    double[] mean = Pca.mean(Points.of(z), workers);
+    pieces(
+        workers,
+        (p, from, to) -> {
+          for (int i = from; i < to; i++) {
+            double[] row = z.row(i);
+            for (int c = 0; c < row.length; c++) {
+              row[c] -= mean[c];
+            }
+            z.setRow(i, row);
+          }
+        });
+  }
+
+  /** [rank, rank], what makes the covariance of centred rows the identity. */
+  private DoubleMatrix whitening(DoubleMatrix z, Workers workers) {
     DoubleMatrix covariance = Gram.of(z, workers);
-    for (int c = 0; c < r; c++) {
+    for (int c = 0; c < covariance.rows(); c++) {
       double[] row = covariance.row(c);
-      for (int j = 0; j < r; j++) {
+      for (int j = 0; j < row.length; j++) {
         row[j] /= n - 1;
       }
       covariance.setRow(c, row);
     }
-    DoubleMatrix whitening =
-        Cholesky.of(covariance)
-            .orElseThrow(
-                () -> new ArithmeticException("the covariance of a draw is not positive definite"))
-            .whitening();
-    DoubleMatrix x = Blas.multiply(z, Blas.multiply(whitening, axes, workers), workers);
-    FloatMatrix out = FloatMatrix.zeros(n, d);
-    workers.run(
-        pieces,
-        p -> {
-          float[] row = new float[d];
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
-            double[] wide = x.row(i);
-            double square = 0;
-            for (int j = 0; j < d; j++) {
-              wide[j] += mean[j];
-              square += wide[j] * wide[j];
-            }
-            double scale = length > 0 && square > 0 ? length / Math.sqrt(square) : 1;
-            for (int j = 0; j < d; j++) {
-              row[j] = (float) (wide[j] * scale);
-            }
-            out.setRow(i, row);
-          }
-        });
-    return out;
+    return Cholesky.of(covariance)
+        .orElseThrow(
+            () -> new ArithmeticException("the covariance of a draw is not positive definite"))
+        .whitening();
   }
 
-  private static void centre(DoubleMatrix z, Workers workers) {
-    double[] mean = Pca.mean(Points.of(z), workers);
-    for (int i = 0; i < z.rows(); i++) {
-      double[] row = z.row(i);
-      for (int c = 0; c < row.length; c++) {
-        row[c] -= mean[c];
-      }
-      z.setRow(i, row);
-    }
+  /** z · onto + mean, at the common length if there is one. */
+  private void turn(DoubleMatrix z, DoubleMatrix onto, FloatMatrix out, Workers workers) {
+    pieces(
+        workers,
+        (p, from, to) -> {
+          try (Arena arena = Arena.ofConfined()) {
+            DoubleMatrix x = DoubleMatrix.zeros(arena, to - from, d);
+            Blas.dgemm(
+                false,
+                false,
+                to - from,
+                d,
+                z.columns(),
+                1,
+                z.slice(from, to).data(),
+                z.columns(),
+                onto.data(),
+                d,
+                0,
+                x.data(),
+                d);
+            float[] row = new float[d];
+            for (int i = from; i < to; i++) {
+              double[] wide = x.row(i - from);
+              double square = 0;
+              for (int j = 0; j < d; j++) {
+                wide[j] += mean[j];
+                square += wide[j] * wide[j];
+              }
+              double scale = length > 0 && square > 0 ? length / Math.sqrt(square) : 1;
+              for (int j = 0; j < d; j++) {
+                row[j] = (float) (wide[j] * scale);
+              }
+              out.setRow(i, row);
+            }
+          }
+        });
+  }
+
+  /** Work on the rows of a piece. */
+  private interface Piece {
+    void run(int piece, int from, int to);
+  }
+
+  private void pieces(Workers workers, Piece work) {
+    workers.run((n + PIECE - 1) / PIECE, p -> work.run(p, p * PIECE, Math.min(n, (p + 1) * PIECE)));
   }
 }
