@@ -17,11 +17,10 @@ import almagest.run.InputException;
 import almagest.run.Provenance;
 import almagest.run.ResourceException;
 import almagest.run.Workers;
+import almagest.tensor.NativeMemory;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +35,9 @@ import picocli.CommandLine.Option;
 final class FaceSearchOptions {
   /** Pairs of a group at least. */
   private static final int GROUP = 4;
+
+  /** Bytes of code and heap of a search. */
+  private static final long JVM = 512L << 20;
 
   @Option(
       names = "--cloud",
@@ -252,7 +254,10 @@ final class FaceSearchOptions {
 
   /** Says what the search needs, and refuses what cannot fit. */
   private void plan(Common common, Points points) {
-    long bytes = CrystalSearch.bytes(points.rows(), points.columns());
+    long bytes = CrystalSearch.bytes(points.rows(), points.columns()) + JVM;
+    // The cloud itself, and copies of it from which directions are removed: the best, the next.
+    boolean copies = !remove.isEmpty() || removeTop > 0 || !covariates.isEmpty();
+    bytes += (copies ? 3L : 1L) * points.rows() * points.columns() * width(points);
     String plan =
         String.format(
             Locale.ROOT,
@@ -260,7 +265,7 @@ final class FaceSearchOptions {
             points.rows(),
             points.columns(),
             bytes / 0x1p30);
-    long cap = common.memory() > 0 ? common.memory() : machine();
+    long cap = common.memory() > 0 ? common.memory() : NativeMemory.physicalBytes();
     if (bytes > cap) {
       throw new ResourceException(
           (common.memory() > 0 ? "--memory: " : "")
@@ -276,11 +281,8 @@ final class FaceSearchOptions {
     }
   }
 
-  /** Bytes of memory of the machine, or of the container that this runs in. */
-  private static long machine() {
-    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Long.MAX_VALUE;
+  private static int width(Points points) {
+    return points instanceof Points.Wide ? Double.BYTES : Float.BYTES;
   }
 
   private static List<String> lines(Path file) {
