@@ -45,7 +45,7 @@ public final class NearestNeighbours {
   private static final int TILE = 512;
 
   /** How many partners more than k are kept, so that near ties seldom spoil the proof. */
-  private static final int SLACK = 11;
+  private static final int SLACK = 5;
 
   /** Points of a piece of the second search. */
   private static final int OPEN = 128;
@@ -364,6 +364,10 @@ public final class NearestNeighbours {
         points.copyRow(i, mine);
         nearest.clear();
         for (int c = i * kept; c < (i + 1) * kept; c++) {
+          // From here on no bound lies below the k-th distance found, so no distance does.
+          if (keys[c] + norm[i] * (1 - epsilon) - absolute > nearest.worst()) {
+            break;
+          }
           points.copyRow(ids[c], other);
           nearest.offer(square(mine, other, scale), ids[c]);
         }
