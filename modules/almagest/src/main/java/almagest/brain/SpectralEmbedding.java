@@ -103,7 +103,7 @@ public record SpectralEmbedding(
   private static SpectralEmbedding leading(
       NormalisedGraph graph, int dimensions, double[] degrees, Workers workers) {
     int n = graph.size();
-    Lapack.Eigen eigen = Lapack.largest(graph.dense(workers), dimensions);
+    Lapack.Eigen eigen = Lapack.largest(graph.dense(workers), dimensions, workers);
     double[] values = new double[n];
     for (int j = 0; j < n; j++) {
       values[j] = 1 - eigen.values()[n - 1 - j];

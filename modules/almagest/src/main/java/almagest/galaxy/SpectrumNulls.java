@@ -81,7 +81,7 @@ final class SpectrumNulls {
           upper.set(i, j, (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1));
         }
       }
-      return Pca.descending(Lapack.largest(upper, 0).values(), n);
+      return Pca.descending(Lapack.largest(upper, 0, workers).values(), n);
     }
   }
 
@@ -141,7 +141,7 @@ final class SpectrumNulls {
           upper.set(i, j, cosine * length[i] * length[j] / (n - 1));
         }
       }
-      return Pca.descending(Lapack.largest(upper, 0).values(), n);
+      return Pca.descending(Lapack.largest(upper, 0, workers).values(), n);
     }
   }
 

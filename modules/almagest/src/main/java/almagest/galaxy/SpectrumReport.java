@@ -10,7 +10,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
 
 /** The part of a cloud's report that comes from its spectrum. */
 final class SpectrumReport {
@@ -153,20 +152,26 @@ final class SpectrumReport {
     int n = spectrum.n();
     int d = spectrum.eigenvalues().length;
     double trace = spectrum.trace();
+    Seed isotropic = seed.split("isotropic " + n + " " + d);
     double[][] gaussian =
-        shared(
+        shared.computeIfAbsent(
             "isotropic " + n + " " + d,
-            draws(0, 0, MOST_DRAWS),
-            i ->
-                SpectrumNulls.isotropic(
-                    n, d, seed.split("isotropic " + n + " " + d).split(i).generator()));
+            key ->
+                workers
+                    .map(
+                        draws(0, 0, MOST_DRAWS),
+                        i -> SpectrumNulls.isotropic(n, d, isotropic.split(i).generator()))
+                    .toArray(double[][]::new));
+    Seed sphere = seed.split("unit " + n + " " + d);
     double[][] unit =
-        shared(
+        shared.computeIfAbsent(
             "unit " + n + " " + d,
-            draws(n, d, 2),
-            i ->
-                SpectrumNulls.unitVectors(
-                    n, d, seed.split("unit " + n + " " + d).split(i), workers));
+            key -> {
+              double[][] spectra = new double[draws(n, d, 2)][];
+              Arrays.setAll(
+                  spectra, i -> SpectrumNulls.unitVectors(n, d, sphere.split(i), workers));
+              return spectra;
+            });
     double[][] shuffled = new double[draws(n, d, 1)][];
     Seed shuffle = seed.split("shuffle " + cloud.name());
     for (int i = 0; i < shuffled.length; i++) {
@@ -217,16 +222,6 @@ final class SpectrumReport {
     } else {
       node.putNull("spectrum_sd");
     }
-  }
-
-  private double[][] shared(String key, int draws, IntFunction<double[]> draw) {
-    return shared.computeIfAbsent(
-        key,
-        k -> {
-          double[][] spectra = new double[draws][];
-          Arrays.setAll(spectra, draw);
-          return spectra;
-        });
   }
 
   /**

@@ -20,8 +20,11 @@ public final class Gram {
   private static final int UPPER = 121;
   private static final int TRANSPOSE = 112;
 
-  /** Columns a tile: wide enough for the processor's full rate, many enough for several threads. */
-  private static final int TILE = 384;
+  /** Columns a tile at most: wide enough for the processor's full rate. */
+  private static final int WIDEST = 576;
+
+  /** From so many columns on there is more than one tile, for more than one thread. */
+  private static final int SPLIT = 256;
 
   /** Rows that are widened to float64 at a time, and in one piece of work. */
   private static final int BLOCK = 2048;
@@ -45,18 +48,27 @@ public final class Gram {
               JAVA_INT));
 
   private final int d;
+  private final int width;
   private final DoubleMatrix sum;
 
   /** An empty sum over rows of {@code d} columns. */
   public Gram(int d) {
     this.d = d;
+    this.width = width(d);
     this.sum = DoubleMatrix.zeros(d, d);
   }
 
   /** As {@link #Gram(int)}, in an arena. */
   Gram(Arena arena, int d) {
     this.d = d;
+    this.width = width(d);
     this.sum = DoubleMatrix.zeros(arena, d, d);
+  }
+
+  /** Columns a tile: equal shares, in whole cache lines. */
+  static int width(int d) {
+    int across = Math.max(d > SPLIT ? 2 : 1, (d + WIDEST - 1) / WIDEST);
+    return Math.max(16, ((d + across - 1) / across + 15) / 16 * 16);
   }
 
   /** xᵀ x [d, d] of all rows of a matrix at once. */
@@ -127,13 +139,13 @@ public final class Gram {
   }
 
   private int tiles() {
-    int across = (d + TILE - 1) / TILE;
+    int across = (d + width - 1) / width;
     return across * (across + 1) / 2;
   }
 
   /** Tiles by number: those off the diagonal first, as they take twice as long. */
   private void tile(DoubleMatrix block, int number) {
-    int across = (d + TILE - 1) / TILE;
+    int across = (d + width - 1) / width;
     int off = across * (across - 1) / 2;
     if (number >= off) {
       tile(block, number - off, number - off);
@@ -149,14 +161,14 @@ public final class Gram {
   }
 
   private void tile(DoubleMatrix block, int row, int column) {
-    int i = row * TILE;
-    int j = column * TILE;
-    int m = Math.min(TILE, d - i);
+    int i = row * width;
+    int j = column * width;
+    int m = Math.min(width, d - i);
     MemorySegment a = block.data().asSlice((long) i * Double.BYTES);
     MemorySegment c = sum.data().asSlice(((long) i * d + j) * Double.BYTES);
     if (row != column) {
       MemorySegment b = block.data().asSlice((long) j * Double.BYTES);
-      Blas.dgemm(true, false, m, Math.min(TILE, d - j), block.rows(), 1, a, d, b, d, 1, c, d);
+      Blas.dgemm(true, false, m, Math.min(width, d - j), block.rows(), 1, a, d, b, d, 1, c, d);
       return;
     }
     OpenBlas.THREADS.readLock().lock();

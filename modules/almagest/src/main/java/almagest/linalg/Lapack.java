@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -70,7 +71,7 @@ public final class Lapack {
       MemorySegment e = arena.allocate(JAVA_DOUBLE, Math.max(1, n));
       MemorySegment.copy(diagonal, 0, d, JAVA_DOUBLE, 0, n);
       MemorySegment.copy(off, 0, e, JAVA_DOUBLE, 0, off.length);
-      check("dsterf", solver(() -> (int) DSTERF.invokeExact(n, d, e)));
+      check("dsterf", alone(() -> (int) DSTERF.invokeExact(n, d, e)));
       return d.asSlice(0, (long) n * Double.BYTES).toArray(JAVA_DOUBLE);
     }
   }
@@ -170,12 +171,13 @@ public final class Lapack {
    *
    * @param matrix [n, n]; overwritten
    */
-  public static Eigen largest(DoubleMatrix matrix, int count) {
+  public static Eigen largest(DoubleMatrix matrix, int count, Workers workers) {
     if (matrix.rows() != matrix.columns() || count < 0 || count > matrix.rows()) {
       throw new IllegalArgumentException(
           count + " eigenvectors of [" + matrix.rows() + ", " + matrix.columns() + "]");
     }
-    LeadingEigen.Result result = LeadingEigen.inPlace(matrix.data(), matrix.rows(), count);
+    LeadingEigen.Result result = 
+        LeadingEigen.inPlace(matrix.data(), matrix.rows(), count, workers);
     return new Eigen(result.values(), result.vectors());
   }
 

@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import almagest.run.Workers;
+import almagest.tensor.DoubleMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +15,9 @@ import java.lang.invoke.MethodHandle;
 /**
  * All eigenvalues of a symmetric matrix and the eigenvectors of the largest few from one reduction
  * to tridiagonal form, which is where the time goes: dsytrd, then dsterf for the values and dstemr
- * with dormtr for the vectors.
+ * with dormtr for the vectors, {@value #PIECE} at a time, each on one thread. Vectors of one piece
+ * are orthogonal by the method; those of different pieces are checked, and should eigenvalues that
+ * all but coincide lie in two pieces, all vectors are made in one.
  */
 final class LeadingEigen {
   private static final int COLUMN_MAJOR = 102;
@@ -60,6 +64,14 @@ final class LeadingEigen {
               JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_BYTE, JAVA_INT, JAVA_INT, ADDRESS,
               JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
 
+  /** Eigenvectors of one call: so many that what a call does once costs little. */
+  private static final int PIECE = 256;
+
+  /** Inner products of unit vectors beyond this are no rounding. */
+  private static final double ORTHOGONAL = 1e-11;
+
+  private static final Workers ALONE = new Workers(1);
+
   private LeadingEigen() {}
 
   /**
@@ -71,27 +83,29 @@ final class LeadingEigen {
   record Result(double[] values, double[][] vectors) {}
 
   /**
+   * All eigenvalues, ascending.
+   *
    * @param matrix [n × n], symmetric; left unchanged
-   * @param count how many eigenvectors, 0 … n
    */
-  static Result of(double[] matrix, int n, int count) {
+  static double[] values(double[] matrix, int n) {
     if (n == 0) {
-      return new Result(new double[0], new double[0][]);
+      return new double[0];
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment a = arena.allocate(JAVA_DOUBLE, (long) n * n);
       MemorySegment.copy(matrix, 0, a, JAVA_DOUBLE, 0, n * n);
-      return inPlace(a, n, count);
+      return inPlace(a, n, 0, ALONE).values();
     }
   }
 
   /**
-   * As {@link #of}, without a copy.
+   * Decomposes a symmetric matrix.
    *
-   * @param a [n × n] native, overwritten
+   * @param a [n × n] native, overwritten; at least 1 row
+   * @param count how many eigenvectors, 0 … n
    */
-  static Result inPlace(MemorySegment a, int n, int count) {
-    try (Arena arena = Arena.ofConfined()) {
+  static Result inPlace(MemorySegment a, int n, int count, Workers workers) {
+    try (Arena arena = count > 0 ? Arena.ofShared() : Arena.ofConfined()) {
       MemorySegment d = arena.allocate(JAVA_DOUBLE, n);
       MemorySegment e = arena.allocate(JAVA_DOUBLE, n);
       MemorySegment tau = arena.allocate(JAVA_DOUBLE, n);
@@ -101,67 +115,117 @@ final class LeadingEigen {
       MemorySegment values = arena.allocate(JAVA_DOUBLE, n).copyFrom(d);
       MemorySegment off = arena.allocate(JAVA_DOUBLE, n).copyFrom(e);
       Lapack.check("dsterf", solver(n, () -> (int) DSTERF.invokeExact(n, values, off)));
-      double[][] vectors = new double[count][n];
+      double[][] vectors = new double[count][];
       if (count > 0) {
-        MemorySegment z = vectors(arena, n, count, a, d, e, tau);
-        for (int j = 0; j < count; j++) {
-          MemorySegment.copy(z, JAVA_DOUBLE, (long) j * n * Double.BYTES, vectors[j], 0, n);
+        Tridiagonal t = new Tridiagonal(n, a, d, e, tau);
+        pieces(t, vectors, PIECE, workers);
+        if (count > PIECE && !orthogonal(vectors, workers)) {
+          pieces(t, vectors, count, workers);
         }
       }
       return new Result(values.toArray(JAVA_DOUBLE), vectors);
     }
   }
 
+  /** What dsytrd leaves: the reflections below the diagonal of a, and the reduced matrix. */
+  private record Tridiagonal(
+      int n, MemorySegment a, MemorySegment d, MemorySegment e, MemorySegment tau) {}
+
+  /** Fills in eigenvectors, the largest ones first, {@code size} at a time. */
+  private static void pieces(Tridiagonal t, double[][] vectors, int size, Workers workers) {
+    int count = vectors.length;
+    workers.run(
+        (count + size - 1) / size,
+        p -> {
+          int to = count - p * size;
+          vectors(t, vectors, Math.max(0, to - size), to);
+        });
+  }
+
+  private static boolean orthogonal(double[][] vectors, Workers workers) {
+    int n = vectors[0].length;
+    DoubleMatrix rows = DoubleMatrix.zeros(vectors.length, n);
+    DoubleMatrix columns = DoubleMatrix.zeros(n, vectors.length);
+    for (int j = 0; j < vectors.length; j++) {
+      rows.setRow(j, vectors[j]);
+      for (int c = 0; c < n; c++) {
+        columns.set(c, j, vectors[j][c]);
+      }
+    }
+    DoubleMatrix products = Blas.multiply(rows, columns, workers);
+    for (int i = 0; i < vectors.length; i++) {
+      for (int j = 0; j < i; j++) {
+        if (!(Math.abs(products.get(i, j)) < ORTHOGONAL)) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private static int solver(int n, Lapack.Call call) {
     return n <= SMALL ? Lapack.alone(call) : Lapack.solver(call);
   }
 
-  private static MemorySegment vectors(
-      Arena arena,
-      int n,
-      int count,
-      MemorySegment a,
-      MemorySegment d,
-      MemorySegment e,
-      MemorySegment tau) {
-    MemorySegment w = arena.allocate(JAVA_DOUBLE, n);
-    MemorySegment z = arena.allocate(JAVA_DOUBLE, (long) n * count);
-    MemorySegment found = arena.allocate(JAVA_INT);
-    MemorySegment support = arena.allocate(JAVA_INT, 2L * count);
-    MemorySegment accurate = arena.allocate(JAVA_INT);
-    accurate.set(JAVA_INT, 0, 1);
-    Lapack.check(
-        "dstemr",
-        solver(
-            n,
-            () ->
-                (int)
-                    DSTEMR.invokeExact(
-                        COLUMN_MAJOR,
-                        (byte) 'V',
-                        (byte) 'I',
-                        n,
-                        d,
-                        e,
-                        0.0,
-                        0.0,
-                        n - count + 1,
-                        n,
-                        found,
-                        w,
-                        z,
-                        n,
-                        count,
-                        support,
-                        accurate)));
-    Lapack.check(
-        "dormtr",
-        solver(
-            n,
-            () ->
-                (int)
-                    DORMTR.invokeExact(
-                        COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, a, n, tau, z, n)));
-    return z;
+  /** Eigenvectors {@code from} … {@code to}, exclusive, of the wanted ones. */
+  private static void vectors(Tridiagonal t, double[][] into, int from, int to) {
+    int n = t.n;
+    int first = n - into.length + from + 1;
+    int count = to - from;
+    try (Arena arena = Arena.ofConfined()) {
+      // Both are overwritten.
+      MemorySegment d = arena.allocate(JAVA_DOUBLE, n).copyFrom(t.d);
+      MemorySegment e = arena.allocate(JAVA_DOUBLE, n).copyFrom(t.e);
+      MemorySegment w = arena.allocate(JAVA_DOUBLE, n);
+      MemorySegment z = arena.allocate(JAVA_DOUBLE, (long) n * count);
+      MemorySegment found = arena.allocate(JAVA_INT);
+      MemorySegment support = arena.allocate(JAVA_INT, 2L * count);
+      MemorySegment accurate = arena.allocate(JAVA_INT);
+      accurate.set(JAVA_INT, 0, 1);
+      Lapack.check(
+          "dstemr",
+          Lapack.alone(
+              () ->
+                  (int)
+                      DSTEMR.invokeExact(
+                          COLUMN_MAJOR,
+                          (byte) 'V',
+                          (byte) 'I',
+                          n,
+                          d,
+                          e,
+                          0.0,
+                          0.0,
+                          first,
+                          first + count - 1,
+                          found,
+                          w,
+                          z,
+                          n,
+                          count,
+                          support,
+                          accurate)));
+      Lapack.check(
+          "dormtr",
+          Lapack.alone(
+              () ->
+                  (int)
+                      DORMTR.invokeExact(
+                          COLUMN_MAJOR,
+                          LOWER,
+                          LOWER,
+                          (byte) 'N',
+                          n,
+                          count,
+                          t.a,
+                          n,
+                          t.tau,
+                          z,
+                          n)));
+      for (int j = 0; j < count; j++) {
+        into[from + j] =
+            z.asSlice((long) j * n * Double.BYTES, (long) n * Double.BYTES).toArray(JAVA_DOUBLE);
+      }
+    }
   }
 }

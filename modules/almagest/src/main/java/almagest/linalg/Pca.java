@@ -48,7 +48,7 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
       LeadingEigen.Result eigen =
           d == 0
               ? new LeadingEigen.Result(new double[0], new double[0][])
-              : LeadingEigen.inPlace(products.upper().data(), d, components);
+              : LeadingEigen.inPlace(products.upper().data(), d, components, workers);
       double[][] vectors = new double[components][];
       for (int c = 0; c < components; c++) {
         vectors[c] = signed(eigen.vectors()[components - 1 - c]);
@@ -79,7 +79,7 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
 
   /** The eigenvalues of a covariance [d × d] of n rows, descending, rounding below 0 removed. */
   public static double[] eigenvalues(double[] covariance, int n, int d) {
-    return descending(LeadingEigen.of(covariance, d, 0).values(), n);
+    return descending(LeadingEigen.values(covariance, d), n);
   }
 
   /** Eigenvalues of n rows turned round, rounding below 0 and what n rows cannot have set to 0. */

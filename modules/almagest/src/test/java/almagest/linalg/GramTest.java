@@ -56,14 +56,16 @@ class GramTest {
   void narrowProductsAreThoseOfPlainLoopsToTheirPrecision(int n, int d) {
     DoubleMatrix x = normals(n, d);
     FloatMatrix columns = FloatMatrix.zeros(d, n);
+    FloatMatrix rows = FloatMatrix.zeros(n, d);
     for (int i = 0; i < n; i++) {
       for (int c = 0; c < d; c++) {
         columns.set(c, i, (float) x.get(i, c));
+        rows.set(i, c, (float) x.get(i, c));
       }
     }
     NarrowGram products = new NarrowGram(Arena.ofAuto(), d);
     products.add(columns, new Workers(2));
-    products.add(columns, new Workers(2));
+    products.addColumns(rows, new Workers(2));
     for (int a = 0; a < d; a += Math.max(1, d / 9)) {
       for (int b = a; b < d; b += Math.max(1, d / 7)) {
         double sum = 0;
