@@ -176,8 +176,7 @@ public final class Lapack {
       throw new IllegalArgumentException(
           count + " eigenvectors of [" + matrix.rows() + ", " + matrix.columns() + "]");
     }
-    LeadingEigen.Result result = 
-        LeadingEigen.inPlace(matrix.data(), matrix.rows(), count, workers);
+    LeadingEigen.Result result = LeadingEigen.inPlace(matrix.data(), matrix.rows(), count, workers);
     return new Eigen(result.values(), result.vectors());
   }
 

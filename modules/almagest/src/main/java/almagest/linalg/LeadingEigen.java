@@ -184,44 +184,32 @@ final class LeadingEigen {
       accurate.set(JAVA_INT, 0, 1);
       Lapack.check(
           "dstemr",
-          Lapack.alone(
-              () ->
-                  (int)
-                      DSTEMR.invokeExact(
-                          COLUMN_MAJOR,
-                          (byte) 'V',
-                          (byte) 'I',
-                          n,
-                          d,
-                          e,
-                          0.0,
-                          0.0,
-                          first,
-                          first + count - 1,
-                          found,
-                          w,
-                          z,
-                          n,
-                          count,
-                          support,
-                          accurate)));
+          Lapack.alone(() ->
+              (int)
+                  DSTEMR.invokeExact(
+                      COLUMN_MAJOR,
+                      (byte) 'V',
+                      (byte) 'I',
+                      n,
+                      d,
+                      e,
+                      0.0,
+                      0.0,
+                      first,
+                      first + count - 1,
+                      found,
+                      w,
+                      z,
+                      n,
+                      count,
+                      support,
+                      accurate)));
       Lapack.check(
           "dormtr",
-          Lapack.alone(
-              () ->
-                  (int)
-                      DORMTR.invokeExact(
-                          COLUMN_MAJOR,
-                          LOWER,
-                          LOWER,
-                          (byte) 'N',
-                          n,
-                          count,
-                          t.a,
-                          n,
-                          t.tau,
-                          z,
-                          n)));
+          Lapack.alone(() ->
+              (int)
+                  DORMTR.invokeExact(
+                      COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, t.a, n, t.tau, z, n)));
       for (int j = 0; j < count; j++) {
         into[from + j] =
             z.asSlice((long) j * n * Double.BYTES, (long) n * Double.BYTES).toArray(JAVA_DOUBLE);
