@@ -1,6 +1,7 @@
 package almagest.feature;
 
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How an SAE turns the products z = y W_enc of one activation y into the features that fire. Rules
@@ -27,6 +28,21 @@ public sealed interface ActivationRule permits Relu, TopK, JumpRelu, Gated {
    * @param at the byte at which the product of feature {@code from} lies
    */
   void scan(MemorySegment z, long at, int from, int count, Selection into);
+
+  /**
+   * What products have to exceed; {@link Screen} leaves out those that do not.
+   *
+   * @param at [d_sae]; +∞ for a feature that never fires
+   * @param slope [d_sae], null for a rule whose features do not compete
+   */
+  record Floor(float[] at, float @Nullable [] slope) {}
+
+  /**
+   * A product z of feature j fires only if z &gt; at[j] + bound · slope[j], in real numbers, also
+   * where {@link #scan} rounds what it compares. The bound is what an activation has to exceed
+   * among those of its row.
+   */
+  Floor floor();
 
   /** Ends a row: afterwards the selection has ascending features and their activations. */
   void finish(Selection selection);

@@ -71,5 +71,10 @@ public record Gated(float[] bGate, float[] magnitude, float[] bMag) implements A
   }
 
   @Override
+  public Floor floor() {
+    return new Relu(bGate).floor();
+  }
+
+  @Override
   public void finish(Selection selection) {}
 }

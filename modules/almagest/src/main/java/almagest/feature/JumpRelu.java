@@ -63,5 +63,15 @@ public record JumpRelu(float[] bEnc, float[] threshold) implements ActivationRul
   }
 
   @Override
+  public Floor floor() {
+    float[] at = new float[bEnc.length];
+    for (int j = 0; j < at.length; j++) {
+      // A rounded sum exceeds a float only if the sum does.
+      at[j] = Math.nextDown((float) (Math.max(0.0, threshold[j]) - bEnc[j]));
+    }
+    return new Floor(at, null);
+  }
+
+  @Override
   public void finish(Selection selection) {}
 }

@@ -48,6 +48,65 @@ final class Kernels {
     return sum;
   }
 
+  /**
+   * Scalar products of a vector of n floats with some rows of a matrix of n columns, four at a time
+   * because memory is slower than arithmetic. Each product has the bits that it has alone.
+   *
+   * @param into native memory; product e is written as float index[e]
+   */
+  static void dots(
+      MemorySegment x,
+      long atX,
+      MemorySegment rows,
+      int n,
+      int[] index,
+      int from,
+      int to,
+      MemorySegment into) {
+    int e = from;
+    for (; e + 4 <= to; e += 4) {
+      long row0 = 4L * index[e] * n;
+      long row1 = 4L * index[e + 1] * n;
+      long row2 = 4L * index[e + 2] * n;
+      long row3 = 4L * index[e + 3] * n;
+      FloatVector s0 = FloatVector.zero(SPECIES);
+      FloatVector s1 = s0;
+      FloatVector s2 = s0;
+      FloatVector s3 = s0;
+      int i = 0;
+      for (; i + LANES <= n; i += LANES) {
+        FloatVector v = load(x, atX + 4L * i);
+        s0 = v.fma(load(rows, row0 + 4L * i), s0);
+        s1 = v.fma(load(rows, row1 + 4L * i), s1);
+        s2 = v.fma(load(rows, row2 + 4L * i), s2);
+        s3 = v.fma(load(rows, row3 + 4L * i), s3);
+      }
+      into.set(FLOAT, 4L * index[e], ending(x, atX, rows, row0, i, n, sum(s0)));
+      into.set(FLOAT, 4L * index[e + 1], ending(x, atX, rows, row1, i, n, sum(s1)));
+      into.set(FLOAT, 4L * index[e + 2], ending(x, atX, rows, row2, i, n, sum(s2)));
+      into.set(FLOAT, 4L * index[e + 3], ending(x, atX, rows, row3, i, n, sum(s3)));
+    }
+    for (; e < to; e++) {
+      long row = 4L * index[e] * n;
+      FloatVector s = FloatVector.zero(SPECIES);
+      int i = 0;
+      for (; i + LANES <= n; i += LANES) {
+        s = load(x, atX + 4L * i).fma(load(rows, row + 4L * i), s);
+      }
+      into.set(FLOAT, 4L * index[e], ending(x, atX, rows, row, i, n, sum(s)));
+    }
+  }
+
+  /** Adds the products of the last floats, which fill no vector. */
+  private static float ending(
+      MemorySegment a, long atA, MemorySegment b, long atB, int from, int n, float sum) {
+    float s = sum;
+    for (int i = from; i < n; i++) {
+      s = Math.fma(a.get(FLOAT, atA + 4L * i), b.get(FLOAT, atB + 4L * i), s);
+    }
+    return s;
+  }
+
   /** y += c · x over n floats. */
   static void axpy(float c, MemorySegment x, long atX, MemorySegment y, long atY, int n) {
     FloatVector factor = FloatVector.broadcast(SPECIES, c);

@@ -53,5 +53,14 @@ public record Relu(float[] bEnc) implements ActivationRule {
   }
 
   @Override
+  public Floor floor() {
+    float[] at = new float[bEnc.length];
+    for (int j = 0; j < at.length; j++) {
+      at[j] = -bEnc[j];
+    }
+    return new Floor(at, null);
+  }
+
+  @Override
   public void finish(Selection selection) {}
 }

@@ -2,6 +2,7 @@ package almagest.feature;
 
 import almagest.run.InputException;
 import almagest.run.Workers;
+import almagest.tensor.DType;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.SparseRows;
 import java.lang.foreign.MemorySegment;
@@ -66,7 +67,7 @@ public final class Sae {
     }
   }
 
-  /** Tiles that share a block of an encoder that is turned round for them. */
+  /** Tiles that share a block of an encoder that is turned round or rounded for them. */
   private static final int MOST_TOGETHER = 8;
 
   private final Weights weights;
@@ -173,9 +174,9 @@ public final class Sae {
     }
     int tiles = Math.toIntExact((x.rows() + TileEncoder.ROWS - 1) / TileEncoder.ROWS);
     ConcurrentLinkedQueue<TileEncoder> idle = new ConcurrentLinkedQueue<>();
-    // How many tiles share a turned block changes no bit of any.
+    // How many tiles share a block changes no bit of any.
     int together =
-        weights.encoderByFeature || tiles == 1
+        tiles == 1
             ? 1
             : Math.clamp((tiles + workers.threads() - 1L) / workers.threads(), 2, MOST_TOGETHER);
     List<List<Tile>> parts =
@@ -200,15 +201,21 @@ public final class Sae {
 
   /** Encodes neighbouring tiles, of which {@code first} is the first. */
   private List<Tile> encodeTiles(
-      FloatMatrix x, int first, List<TileEncoder> encoders, boolean turn) {
+      FloatMatrix x, int first, List<TileEncoder> encoders, boolean together) {
     int[] rows = new int[encoders.size()];
     for (int i = 0; i < rows.length; i++) {
       long from = (long) (first + i) * TileEncoder.ROWS;
       rows[i] = (int) Math.min(x.rows() - from, TileEncoder.ROWS);
       prepare(x, from, rows[i], encoders.get(i).input());
     }
-    if (turn && !weights.encoderByFeature) {
-      TileEncoder.encodeTogether(encoders, rows, weights.wEnc, weights.rule);
+    if (together) {
+      TileEncoder.encodeTogether(
+          encoders,
+          rows,
+          weights.wEnc,
+          weights.encoderByFeature,
+          DType.BF16.isFast(),
+          weights.rule);
     } else {
       for (int i = 0; i < rows.length; i++) {
         TileEncoder encoder = encoders.get(i);

@@ -8,6 +8,7 @@ import almagest.tensor.TensorScope;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,12 +23,20 @@ final class TileEncoder {
   /** Features of a block. Fixed as well. */
   static final int BLOCK = 2048;
 
+  /** The same where products are screened: few enough that what is computed again is in cache. */
+  static final int SCREENED_BLOCK = 512;
+
   private final int dModel;
   private final int dSae;
   private final MemorySegment input;
   private final MemorySegment products;
   private final Selection[][] selections = new Selection[2][];
   private @Nullable MemorySegment block;
+  private @Nullable Screen screen;
+  private @Nullable Bf16Rows rounded;
+
+  /** How many more blocks of the tile may have too many features that may fire; −1 for none. */
+  private int misses;
 
   TileEncoder(int dModel, int dSae) {
     this.dModel = dModel;
@@ -67,33 +76,91 @@ final class TileEncoder {
   }
 
   /**
-   * Encodes the inputs of several tiles with an encoder that is stored by dimension. Each of its
-   * blocks is turned round once for all tiles, for oneDNN, which wants it by feature and is twice
-   * as fast as a BLAS library.
+   * Encodes the inputs of several tiles. A block of an encoder that is stored by dimension is
+   * turned round once for all tiles, for oneDNN, which wants it by feature and is twice as fast as
+   * a BLAS library; where the processor multiplies bf16 faster, a block is rounded once for all.
    *
    * @param rows of each tile
-   * @param encoder [dModel, dSae]
+   * @param encoder [dSae, dModel] if {@code byFeature}, else [dModel, dSae]
+   * @param screened whether products in bf16 find what may fire ({@link Screen})
    */
   static void encodeTogether(
-      List<TileEncoder> tiles, int[] rows, FloatMatrix encoder, ActivationRule rule) {
-    int dModel = encoder.rowsAsInt();
-    int dSae = encoder.columns();
+      List<TileEncoder> tiles,
+      int[] rows,
+      FloatMatrix encoder,
+      boolean byFeature,
+      boolean screened,
+      ActivationRule rule) {
+    TileEncoder first = tiles.getFirst();
+    int dModel = first.dModel;
+    int dSae = first.dSae;
+    ActivationRule.Floor floor = rule.floor();
     for (int t = 0; t < rows.length; t++) {
       tiles.get(t).begin(rows[t], rule);
+      tiles.get(t).beginScreen(rows[t], screened);
     }
-    for (int from = 0; from < dSae; from += BLOCK) {
-      int count = Math.min(BLOCK, dSae - from);
-      MemorySegment block = tiles.getFirst().block();
-      Matrices.transpose(encoder, from, count, block);
+    int most = screened ? SCREENED_BLOCK : BLOCK;
+    for (int from = 0; from < dSae; from += most) {
+      int count = Math.min(most, dSae - from);
+      // Among the first features there are too many that may be of the k largest.
+      boolean screens = !(rule instanceof TopK topK) || from >= 32L * topK.k();
+      MemorySegment block;
+      if (byFeature) {
+        block = encoder.data().asSlice(4L * from * dModel, 4L * count * dModel);
+      } else {
+        block = first.block().asSlice(0, 4L * count * dModel);
+        Matrices.transpose(encoder, from, count, block);
+      }
+      Bf16Rows rounded =
+          screens && tiles.stream().anyMatch(t -> t.misses >= 0) ? first.rounded() : null;
+      if (rounded != null) {
+        rounded.round(block, count);
+      }
       for (int t = 0; t < rows.length; t++) {
         TileEncoder tile = tiles.get(t);
-        tile.multiply(tile.input, rows[t], block.asSlice(0, 4L * count * dModel), count);
-        tile.scan(rows[t], from, count, rule);
+        if (rounded == null
+            || tile.misses < 0
+            || !tile.screen(rows[t], block, rounded, from, count, rule, floor)) {
+          tile.multiply(tile.input, rows[t], tile.aligned(block), count);
+          tile.scan(rows[t], from, count, rule);
+        }
       }
     }
     for (int t = 0; t < rows.length; t++) {
       tiles.get(t).finish(rows[t], rule);
     }
+  }
+
+  private void beginScreen(int rows, boolean screened) {
+    misses = screened ? dSae / SCREENED_BLOCK / 16 : -1;
+    if (screened) {
+      if (screen == null) {
+        screen = new Screen(dModel, Math.min(SCREENED_BLOCK, dSae));
+      }
+      screen.begin(input, rows);
+    }
+  }
+
+  private boolean screen(
+      int rows,
+      MemorySegment block,
+      Bf16Rows rounded,
+      int from,
+      int count,
+      ActivationRule rule,
+      ActivationRule.Floor floor) {
+    boolean done =
+        Objects.requireNonNull(screen)
+            .scan(input, rows, block, rounded, from, count, rule, floor, selections[0]);
+    misses -= done ? 0 : 1;
+    return done;
+  }
+
+  private Bf16Rows rounded() {
+    if (rounded == null) {
+      rounded = new Bf16Rows(Math.min(SCREENED_BLOCK, dSae), dModel);
+    }
+    return rounded;
   }
 
   private void begin(int rows, ActivationRule... rules) {

@@ -89,6 +89,23 @@ public record TopK(int k, float[] bEnc, float @Nullable [] scale) implements Act
   }
 
   @Override
+  public Floor floor() {
+    float[] at = new Relu(bEnc).floor().at();
+    float[] slope = new float[at.length];
+    for (int j = 0; j < at.length; j++) {
+      double s = scale == null ? 1 : scale[j];
+      slope[j] = (float) ((1 - 0x1p-20) / s); // less by more than what the sum is rounded
+    }
+    return new Floor(at, slope);
+  }
+
+  /** What an activation has to exceed after those selected; 0 while they are fewer than k. */
+  float bound(Selection into) {
+    into.keepBest(k);
+    return into.bound;
+  }
+
+  @Override
   public void finish(Selection selection) {
     selection.keepBest(k);
     selection.sortByIndex();

@@ -26,6 +26,11 @@ public enum DType {
     return bytes;
   }
 
+  /** Whether this processor has instructions that multiply such elements faster than float32. */
+  public boolean isFast() {
+    return this == BF16 && Torch.hasBf16();
+  }
+
   ScalarType torch() {
     return torch;
   }

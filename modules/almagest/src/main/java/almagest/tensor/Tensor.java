@@ -192,6 +192,19 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
+  /**
+   * Copies the elements as they are, row-major, into native memory.
+   *
+   * @param into as many bytes as this tensor has
+   */
+  public void copyElementsTo(MemorySegment into) {
+    try (TensorScope _ = TensorScope.open()) {
+      MemorySegment.copy(to(Device.CPU).contiguous().memory(), 0, into, 0, into.byteSize());
+    } finally {
+      Reference.reachabilityFence(this); // its memory is read through a bare address
+    }
+  }
+
   /** All values in a heap array, row-major and widened to float32. */
   public float[] toArray() {
     float[] values = new float[Math.toIntExact(handle.numel())];
@@ -301,6 +314,7 @@ public final class Tensor implements AutoCloseable {
    * @return […, out]
    */
   public Tensor linear(Tensor weight, @Nullable Tensor bias) {
+    torch.get_num_threads(); // hands the one thread that we allow on to this thread's OpenMP
     if (isForOneDnn(weight)) {
       return of(oneDnnLinear(weight, bias));
     }
@@ -335,7 +349,6 @@ public final class Tensor implements AutoCloseable {
   }
 
   private org.bytedeco.pytorch.Tensor oneDnnLinear(Tensor weight, @Nullable Tensor bias) {
-    torch.get_num_threads(); // hands the one thread that we allow on to this thread's OpenMP
     org.bytedeco.pytorch.Tensor packed = handle.to_mkldnn();
     org.bytedeco.pytorch.Tensor w = weight.contiguous().handle;
     return (bias == null
