@@ -79,20 +79,25 @@ class TokenizerTest {
   /** The tokenizer library would end the whole process. */
   @ParameterizedTest
   @CsvSource({
-    "'{\"[SEP]\": {\"id\": \"[SEP]\", \"ids\": [1], \"tokens\": [\"[SEP]\"]}}', [CLS]",
-    "'{\"[CLS]\": {\"id\": \"[CLS]\", \"ids\": [1, 2], \"tokens\": [\"[CLS]\"]}}', equally many"
+    "TemplateProcessing, A, '{\"[SEP]\": {\"id\": \"[SEP]\", \"ids\": [1], \"tokens\": [\"[SEP]\"]}}', [CLS]",
+    "Unheard-of, A, '{\"[SEP]\": {\"id\": \"[SEP]\", \"ids\": [1], \"tokens\": [\"[SEP]\"]}}', [CLS]",
+    "TemplateProcessing, A, '{\"[CLS]\": {\"id\": \"[CLS]\", \"ids\": [1, 2], \"tokens\": [\"[CLS]\"]}}', equally many",
+    "TemplateProcessing, B, '{\"[CLS]\": {\"id\": \"[CLS]\", \"ids\": [1], \"tokens\": [\"[CLS]\"]}}', second text"
   })
-  void aTemplateIsRefusedThatNamesATokenItDoesNotDescribe(String known, String problem) {
+  void aTemplateIsRefusedThatCannotBeFilled(
+      String type, String text, String known, String problem) {
     String json =
         """
         {"model": {"type": "WordPiece", "vocab": {"a": 0, "[CLS]": 1}},
          "post_processor": {"type": "Sequence", "processors": [
-           {"type": "TemplateProcessing",
+           {"type": "TYPE",
             "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}},
-                       {"Sequence": {"id": "A", "type_id": 0}}],
+                       {"Sequence": {"id": "TEXT", "type_id": 0}}],
             "pair": [], "special_tokens": KNOWN}]}}
         """
-            .replace("KNOWN", known);
+            .replace("KNOWN", known)
+            .replace("TYPE", type)
+            .replace("TEXT", text);
     assertThatThrownBy(() -> Tokenizer.of(Path.of("tokenizer.json"), parsed(json)))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("post_processor")
