@@ -12,43 +12,28 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder in a GGUF file, told in the terms of a Hugging Face checkpoint: a configuration and
+ * A model in a GGUF file, told in the terms of a Hugging Face checkpoint: a configuration and
  * tensors by their Hugging Face names, so that the families need not know where they come from.
  * What llama.cpp's converter changes on the way in is undone: Llama's query and key rows are
- * interleaved there, and Gemma's norms have their one added. Metadata of the architecture or a
- * tensor that is not known is refused by name.
+ * interleaved there, GPT-NeoX's rows of one head lie apart, GPT-2's matrices are by output, and
+ * Gemma's norms have their one added. Metadata of the architecture or a tensor that is not known is
+ * refused by name.
  *
  * <p>Quantised weights stay quantised in the mapped file and are widened when a block runs.
  */
 final class GgufModel {
   private static final Set<String> ARCHITECTURES =
-      Set.of("llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3");
-
-  private static final Map<String, String> IN_BLOCK =
-      Map.ofEntries(
-          Map.entry("attn_norm", "input_layernorm"),
-          Map.entry("attn_q", "self_attn.q_proj"),
-          Map.entry("attn_k", "self_attn.k_proj"),
-          Map.entry("attn_v", "self_attn.v_proj"),
-          Map.entry("attn_output", "self_attn.o_proj"),
-          Map.entry("attn_q_norm", "self_attn.q_norm"),
-          Map.entry("attn_k_norm", "self_attn.k_norm"),
-          Map.entry("post_attention_norm", "post_attention_layernorm"),
-          Map.entry("post_ffw_norm", "post_feedforward_layernorm"),
-          Map.entry("ffn_gate", "mlp.gate_proj"),
-          Map.entry("ffn_up", "mlp.up_proj"),
-          Map.entry("ffn_down", "mlp.down_proj"));
-
-  private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d+)\\.(\\w+)\\.(weight|bias)");
+      Set.of(
+          "llama", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "phi3", "gpt2", "gptneox",
+          "bert");
 
   private final Path file;
   private final Gguf gguf;
   private final String architecture;
+  private final GgufNames names;
   private final Set<String> known = new TreeSet<>();
 
   /** Reads the metadata; refuses other architectures. */
@@ -71,30 +56,85 @@ final class GgufModel {
           "expected one of " + new TreeSet<>(ARCHITECTURES) + ", found " + architecture,
           "other architectures are not computed from GGUF");
     }
+    this.names = GgufNames.of(architecture);
   }
 
   /** What {@code config.json} would say. */
   Config config() {
     ObjectNode config = Json.object();
-    int d = whole("embedding_length");
-    int heads = whole("attention.head_count");
-    config.put("model_type", architecture.equals("gemma3") ? "gemma3_text" : architecture);
-    config.put("hidden_size", d);
+    switch (architecture) {
+      case "gpt2" -> gpt2(config);
+      case "gptneox" -> gptNeoX(config);
+      case "bert" -> bert(config);
+      default -> llama(config);
+    }
+    config.put("vocab_size", gguf.tensor("token_embd.weight").shape()[0]);
+    if (gguf.metadata().get("tokenizer.ggml.bos_token_id") instanceof Long id) {
+      config.put("bos_token_id", id);
+    }
+    if (!architecture.equals("bert")) {
+      config.put("tie_word_embeddings", !gguf.has("output.weight"));
+    }
+    refuseTheRest();
+    return Config.of(file, config);
+  }
+
+  /** Activation functions are not in the file: those of the published checkpoints. */
+  private void gpt2(ObjectNode config) {
+    config.put("model_type", "gpt2");
+    config.put("n_embd", whole("embedding_length"));
+    config.put("n_layer", whole("block_count"));
+    config.put("n_head", whole("attention.head_count"));
+    config.put("n_inner", whole("feed_forward_length"));
+    config.put("n_positions", whole("context_length"));
+    config.put("layer_norm_epsilon", number("attention.layer_norm_epsilon"));
+    config.put("activation_function", "gelu_new");
+    config.put(Gpt2.BY_OUTPUT, true);
+  }
+
+  private void gptNeoX(ObjectNode config) {
+    stream(config, "gpt_neox");
+    int width = headWidth();
+    config.put("rotary_pct", (double) whole("rope.dimension_count", width) / width);
+    config.put("rotary_emb_base", number("rope.freq_base", 10_000));
+    config.put("layer_norm_eps", number("attention.layer_norm_epsilon"));
+    config.put("use_parallel_residual", flag("use_parallel_residual", true));
+    config.put("hidden_act", "gelu");
+  }
+
+  private void bert(ObjectNode config) {
+    stream(config, "bert");
+    config.put("type_vocab_size", gguf.tensor("token_types.weight").shape()[0]);
+    config.put("layer_norm_eps", number("attention.layer_norm_epsilon"));
+    config.put("hidden_act", "gelu");
+    if (flag("attention.causal", true)) {
+      throw InputException.in(
+          file, architecture + ".attention.causal", "expected false, found true", "");
+    }
+    known.add(architecture + ".pooling_type"); // what sentence vectors would be made of
+  }
+
+  /** The sizes of a model under the keys that most families have. */
+  private void stream(ObjectNode config, String type) {
+    config.put("model_type", type);
+    config.put("hidden_size", whole("embedding_length"));
     config.put("num_hidden_layers", whole("block_count"));
-    config.put("num_attention_heads", heads);
-    config.put("num_key_value_heads", whole("attention.head_count_kv", heads));
+    config.put("num_attention_heads", whole("attention.head_count"));
     config.put("intermediate_size", whole("feed_forward_length"));
     config.put("max_position_embeddings", whole("context_length"));
-    config.put("vocab_size", gguf.tensor("token_embd.weight").shape()[0]);
+  }
+
+  /** Llama and what descends from it. */
+  private void llama(ObjectNode config) {
+    int d = whole("embedding_length");
+    int heads = whole("attention.head_count");
+    stream(config, architecture.equals("gemma3") ? "gemma3_text" : architecture);
+    config.put("num_key_value_heads", whole("attention.head_count_kv", heads));
     config.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
     config.put("rope_theta", number("rope.freq_base", 10_000));
     // Llama 3.1 and later scale frequencies one by one; the file holds factors in place of a rule.
     if (gguf.has("rope_freqs.weight")) {
       config.set(Rope.DIVISORS, Json.tree(gguf.tensor("rope_freqs.weight").floats()));
-    }
-    config.put("tie_word_embeddings", !gguf.has("output.weight"));
-    if (gguf.metadata().get("tokenizer.ggml.bos_token_id") instanceof Long id) {
-      config.put("bos_token_id", id);
     }
     if (!architecture.equals("qwen2")) { // which always has them
       config.put("attention_bias", has("attn_q.bias"));
@@ -113,6 +153,12 @@ final class GgufModel {
         config.put("mlp_bias", has("ffn_gate.bias"));
       }
       case "qwen3" -> config.put("head_dim", width);
+      case "phi3" -> {
+        known.add("phi3.rope.scaling.original_context_length"); // for factors, which are refused
+        if (!Long.valueOf(0).equals(entry("attention.sliding_window"))) {
+          config.put("sliding_window", whole("attention.sliding_window"));
+        }
+      }
       case "gemma2", "gemma3" -> {
         config.put("sliding_window", whole("attention.sliding_window"));
         config.put("query_pre_attn_scalar", isLargest() ? d / heads : width);
@@ -127,8 +173,6 @@ final class GgufModel {
       config.put("rope_local_base_freq", 10_000);
       config.put("sliding_window_pattern", 6);
     }
-    refuseTheRest();
-    return Config.of(file, config);
   }
 
   /** The tensors under the names of a Hugging Face checkpoint. */
@@ -193,28 +237,12 @@ final class GgufModel {
   }
 
   private String rename(String name) {
-    Matcher m = BLOCK.matcher(name);
-    if (m.matches()) {
-      boolean sandwich = architecture.equals("gemma2") || architecture.equals("gemma3");
-      String part =
-          m.group(2).equals("ffn_norm")
-              ? sandwich ? "pre_feedforward_layernorm" : "post_attention_layernorm"
-              : IN_BLOCK.get(m.group(2));
-      if (part != null) {
-        return "model.layers." + m.group(1) + "." + part + "." + m.group(3);
-      }
+    String known = names.inCheckpoint(name);
+    if (known == null) {
+      throw InputException.in(
+          file, "tensor " + name, "not known for " + architecture + ", may change the result", "");
     }
-    return switch (name) {
-      case "token_embd.weight" -> "model.embed_tokens.weight";
-      case "output_norm.weight" -> "model.norm.weight";
-      case "output.weight" -> "lm_head.weight";
-      default ->
-          throw InputException.in(
-              file,
-              "tensor " + name,
-              "not known for " + architecture + ", may change the result",
-              "");
-    };
+    return known;
   }
 
   private Tensor restore(String name, Tensor tensor) {
@@ -228,6 +256,9 @@ final class GgufModel {
     if (architecture.equals("llama") && (name.contains(".attn_q.") || name.contains(".attn_k."))) {
       return tensor.rows(halves((int) tensor.shape()[0], headWidth(0)));
     }
+    if (architecture.equals("gptneox") && name.contains(".attn_qkv.")) {
+      return tensor.rows(byHead(whole("attention.head_count"), headWidth()));
+    }
     return tensor;
   }
 
@@ -240,6 +271,21 @@ final class GgufModel {
       order[r] = r - inHead + inHead % half * 2 + inHead / half;
     }
     return order;
+  }
+
+  /** For each row of heads one after the other its place among all queries, keys and values. */
+  private static int[] byHead(int heads, int width) {
+    int[] order = new int[3 * heads * width];
+    for (int r = 0; r < order.length; r++) {
+      int head = r / (3 * width);
+      int kind = r / width % 3;
+      order[r] = (kind * heads + head) * width + r % width;
+    }
+    return order;
+  }
+
+  private int headWidth() {
+    return whole("embedding_length") / whole("attention.head_count");
   }
 
   private @Nullable Object entry(String key) {
@@ -281,6 +327,10 @@ final class GgufModel {
     }
     throw InputException.in(
         file, architecture + "." + key, "expected a number, found " + shown(value), "");
+  }
+
+  private boolean flag(String key, boolean otherwise) {
+    return entry(key) instanceof Boolean value ? value : otherwise;
   }
 
   private static String shown(@Nullable Object value) {

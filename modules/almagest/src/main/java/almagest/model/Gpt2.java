@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * front.
  */
 final class Gpt2 implements Family {
+  /** Our own configuration key: whether matrices are stored [out, in], as in GGUF files. */
+  static final String BY_OUTPUT = "almagest_matrices_by_output";
+
   private final Weights weights;
   private final Sizes sizes;
   private final int d;
@@ -20,6 +23,7 @@ final class Gpt2 implements Family {
   private final Activation activation;
   private final boolean scaled;
   private final boolean scaledByDepth;
+  private final boolean byOutput;
   private final Head head;
 
   Gpt2(Config config, Weights weights) {
@@ -39,6 +43,7 @@ final class Gpt2 implements Family {
     head = Head.read(config, weights, this.weights, "wte.weight", "lm_head.weight", sizes, true);
     scaled = config.flag("scale_attn_weights", true);
     scaledByDepth = config.flag("scale_attn_by_inverse_layer_idx", false);
+    byOutput = config.flag(BY_OUTPUT, false);
     config.require("add_cross_attention", false);
     config.ignore("attn_pdrop", "embd_pdrop", "resid_pdrop", "n_ctx", "reorder_and_upcast_attn");
     config.ignore("summary_activation", "summary_first_dropout", "summary_proj_to_labels");
@@ -63,11 +68,11 @@ final class Gpt2 implements Family {
   public Block block(int layer) {
     String name = "h." + layer + ".";
     Norm beforeAttention = weights.layerNorm(name + "ln_1", d, epsilon);
-    Linear fused = weights.convolution(name + "attn.c_attn", 3 * d, d);
-    Linear output = weights.convolution(name + "attn.c_proj", d, d);
+    Linear fused = linear(name + "attn.c_attn", 3 * d, d);
+    Linear output = linear(name + "attn.c_proj", d, d);
     Norm beforeMlp = weights.layerNorm(name + "ln_2", d, epsilon);
-    Linear up = weights.convolution(name + "mlp.c_fc", inner, d);
-    Linear down = weights.convolution(name + "mlp.c_proj", d, inner);
+    Linear up = linear(name + "mlp.c_fc", inner, d);
+    Linear down = linear(name + "mlp.c_proj", d, inner);
     double scale = scaled ? Math.sqrt((double) heads / d) : 1;
     Attention attention = Attention.causal(scaledByDepth ? scale / (layer + 1) : scale);
 
@@ -81,6 +86,10 @@ final class Gpt2 implements Family {
       Tensor m = down.of(activation.inPlace(up.of(beforeMlp.of(mid)))); // [b, t, d]
       return mid.plus(taps.at(Kind.MLP_OUT, m));
     };
+  }
+
+  private Linear linear(String name, int out, int in) {
+    return byOutput ? weights.linear(name, out, in, true) : weights.convolution(name, out, in);
   }
 
   @Override

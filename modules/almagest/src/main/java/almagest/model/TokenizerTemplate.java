@@ -28,7 +28,8 @@ final class TokenizerTemplate {
         if (!id.isMissingNode() && !known.has(id.asText())) {
           throw bad(file, template + " names " + id + ", which special_tokens does not describe");
         }
-        if (template.equals("single") && !piece.path("Sequence").path("id").asText("A").equals("A")) {
+        if (template.equals("single")
+            && !piece.path("Sequence").path("id").asText("A").equals("A")) {
           throw bad(file, "single names a second text");
         }
       }
