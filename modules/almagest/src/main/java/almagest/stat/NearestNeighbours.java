@@ -45,7 +45,7 @@ public final class NearestNeighbours {
   private static final int TILE = 512;
 
   /** How many partners more than k are kept, so that near ties seldom spoil the proof. */
-  private static final int SLACK = 5;
+  private static final int SLACK = 3;
 
   /** Points of a piece of the second search. */
   private static final int OPEN = 128;
@@ -290,10 +290,35 @@ public final class NearestNeighbours {
           0f,
           g,
           TILE);
+      float[] least = new float[SPECIES.length()];
       for (int r = 0; r < rows; r++) {
+        if (a == b && kept < least.length && columns >= 2 * least.length) {
+          foresee(g, r, a * TILE + r, a * TILE, columns, least);
+        }
         scan(g, r, a * TILE + r, b * TILE, columns, a != b);
       }
       buffers.add(g);
+    }
+
+    /**
+     * Lowers the limit of a point before its list has filled up, so that the first tile does not
+     * go through it: of the lowest keys of {@code least.length} groups of points, at least {@code
+     * kept} that are not the point's own lie at or below the one after so many.
+     */
+    private void foresee(MemorySegment g, int row, int i, int first, int columns, float[] least) {
+      long at = (long) row * TILE * Float.BYTES;
+      FloatVector lowest = FloatVector.broadcast(SPECIES, Float.POSITIVE_INFINITY);
+      for (int j = 0; j + SPECIES.length() <= columns; j += SPECIES.length()) {
+        FloatVector key =
+            FloatVector.fromMemorySegment(
+                    SPECIES, g, at + (long) j * Float.BYTES, ByteOrder.nativeOrder())
+                .mul(-2f)
+                .add(FloatVector.fromArray(SPECIES, low, first + j));
+        lowest = lowest.min(key);
+      }
+      lowest.intoArray(least, 0);
+      Arrays.sort(least);
+      limit[i] = Math.min(limit[i], Math.nextUp(least[kept]));
     }
 
     /** Offers point i to the points from {@code first} on, and, when {@code both}, them to i. */
@@ -352,7 +377,7 @@ public final class NearestNeighbours {
       }
       keys[at] = key;
       ids[at] = id;
-      limit[owner] = keys[from + kept - 1];
+      limit[owner] = Math.min(limit[owner], keys[from + kept - 1]);
     }
 
     /** Exact distances of what was kept; marks the points whose neighbours these surely are. */
