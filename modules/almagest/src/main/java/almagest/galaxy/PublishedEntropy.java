@@ -32,6 +32,12 @@ public final class PublishedEntropy {
 
   private static final double FLOOR = 1e-10;
 
+  /** A coordinate that deviates by less than this share of its mean is constant. */
+  private static final double ROUNDING = 0x1p-40;
+
+  /** Rows of one piece of work. */
+  private static final int PIECE = 512;
+
   private final double[][] scores;
   private final Points points;
   private final NearestNeighbours neighbours;
@@ -75,11 +81,15 @@ public final class PublishedEntropy {
     int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("sample").generator());
     try (Arena arena = Arena.ofShared()) {
       DoubleMatrix sampled = DoubleMatrix.zeros(arena, n, points.columns());
-      double[] row = new double[points.columns()];
-      for (int i = 0; i < n; i++) {
-        points.copyRow(rows[i], row);
-        sampled.setRow(i, row);
-      }
+      workers.run(
+          (n + PIECE - 1) / PIECE,
+          piece -> {
+            double[] row = new double[points.columns()];
+            for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+              points.copyRow(rows[i], row);
+              sampled.setRow(i, row);
+            }
+          });
       return of(
           sampled,
           Math.min(Math.min(d, points.columns()), n - 1),
@@ -97,7 +107,7 @@ public final class PublishedEntropy {
    * @param sample overwritten
    */
   static Result of(DoubleMatrix sample, int d, int k, int resamples, Seed seed, Workers workers) {
-    Points standard = Points.of(standardised(sample));
+    Points standard = Points.of(standardised(sample, workers));
     Pca pca = Pca.of(standard, d, workers);
     Points scores = Points.of(pca.scores(standard, workers));
     PublishedEntropy estimator = on(scores, workers);
@@ -214,7 +224,7 @@ public final class PublishedEntropy {
           weighted.setRow(at++, row);
         }
       }
-      double[] covariance = Frames.gram(weighted);
+      double[] covariance = Frames.gram(weighted).toArray();
       for (int j = 0; j < covariance.length; j++) {
         covariance[j] /= total - 1;
       }
@@ -223,33 +233,26 @@ public final class PublishedEntropy {
   }
 
   /** Every coordinate to mean 0 and population deviation 1, in place. */
-  static DoubleMatrix standardised(DoubleMatrix sample) {
+  static DoubleMatrix standardised(DoubleMatrix sample, Workers workers) {
     int n = sample.rows();
     int d = sample.columns();
-    double[] mean = new double[d];
-    for (int i = 0; i < n; i++) {
-      double[] row = sample.row(i);
-      for (int c = 0; c < d; c++) {
-        mean[c] += row[c] / n;
-      }
-    }
-    double[] deviation = new double[d];
-    for (int i = 0; i < n; i++) {
-      double[] row = sample.row(i);
-      for (int c = 0; c < d; c++) {
-        deviation[c] += (row[c] - mean[c]) * (row[c] - mean[c]) / n;
-      }
-    }
+    double[] mean = Pca.mean(Points.of(sample), workers);
+    double[] scale = Columns.lengths(Points.of(sample), mean, workers);
     for (int c = 0; c < d; c++) {
-      deviation[c] = Math.sqrt(deviation[c]);
+      double noise = ROUNDING * Math.sqrt(n) * Math.abs(mean[c]);
+      scale[c] = scale[c] > noise ? Math.sqrt(n) / scale[c] : 0;
     }
-    for (int i = 0; i < n; i++) {
-      double[] row = sample.row(i);
-      for (int c = 0; c < d; c++) {
-        row[c] = deviation[c] > 0 ? (row[c] - mean[c]) / deviation[c] : 0;
-      }
-      sample.setRow(i, row);
-    }
+    workers.run(
+        (n + PIECE - 1) / PIECE,
+        piece -> {
+          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+            double[] row = sample.row(i);
+            for (int c = 0; c < d; c++) {
+              row[c] = (row[c] - mean[c]) * scale[c];
+            }
+            sample.setRow(i, row);
+          }
+        });
     return sample;
   }
 }

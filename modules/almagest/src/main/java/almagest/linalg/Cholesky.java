@@ -61,7 +61,7 @@ public final class Cholesky {
     int info =
         n == 0
             ? 0
-            : Lapack.solver(() -> (int) DPOTRF.invokeExact(COLUMN_MAJOR, LOWER, n, l.data(), n));
+            : Lapack.solver(n, () -> (int) DPOTRF.invokeExact(COLUMN_MAJOR, LOWER, n, l.data(), n));
     return info == 0 ? Optional.of(new Cholesky(l)) : Optional.empty();
   }
 
@@ -116,7 +116,7 @@ public final class Cholesky {
     Lapack.check(
         "dtrtri",
         Lapack.solver(
-            () -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, w.data(), n)));
+            n, () -> (int) DTRTRI.invokeExact(COLUMN_MAJOR, LOWER, NOT_UNIT, n, w.data(), n)));
     // Row i of ours is column i of LAPACK's; what lies before the diagonal was never touched.
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < i; j++) {

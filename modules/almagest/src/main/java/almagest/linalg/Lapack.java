@@ -196,7 +196,7 @@ public final class Lapack {
   }
 
   /** As many threads as a matrix of n rows is worth; as n decides, bits depend on nothing else. */
-  private static int solver(int n, Call call) {
+  static int solver(int n, Call call) {
     return n < SMALL ? alone(call) : solver(call);
   }
 

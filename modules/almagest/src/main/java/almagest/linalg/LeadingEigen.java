@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandle;
 /**
  * All eigenvalues of a symmetric matrix and the eigenvectors of the largest few from one reduction
  * to tridiagonal form, which is where the time goes: dsytrd, then dsterf for the values and dstemr
- * with dormtr for the vectors, {@value #PIECE} at a time, each on one thread. Vectors of one piece
+ * with dormtr for the vectors, at most {@value #MOST} at a time, each on one thread. Vectors of one piece
  * are orthogonal by the method; those of different pieces are checked, and should eigenvalues that
  * all but coincide lie in two pieces, all vectors are made in one.
  */
@@ -64,8 +64,10 @@ final class LeadingEigen {
               JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_BYTE, JAVA_BYTE, JAVA_INT, JAVA_INT, ADDRESS,
               JAVA_INT, ADDRESS, ADDRESS, JAVA_INT));
 
-  /** Eigenvectors of one call: so many that what a call does once costs little. */
-  private static final int PIECE = 256;
+  /** Eigenvectors of one call: enough for the processor's full rate, and work for two threads. */
+  private static final int MOST = 256;
+
+  private static final int LEAST = 32;
 
   /** Inner products of unit vectors beyond this are no rounding. */
   private static final double ORTHOGONAL = 1e-11;
@@ -118,8 +120,9 @@ final class LeadingEigen {
       double[][] vectors = new double[count][];
       if (count > 0) {
         Tridiagonal t = new Tridiagonal(n, a, d, e, tau);
-        pieces(t, vectors, PIECE, workers);
-        if (count > PIECE && !orthogonal(vectors, workers)) {
+        int size = Math.min(MOST, Math.max(LEAST, (count + 1) / 2));
+        pieces(t, vectors, size, workers);
+        if (count > size && !orthogonal(vectors, workers)) {
           pieces(t, vectors, count, workers);
         }
       }

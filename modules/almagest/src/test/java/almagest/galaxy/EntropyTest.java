@@ -165,7 +165,7 @@ class EntropyTest {
             .gather(java.util.stream.IntStream.range(0, 300).toArray());
     JsonNode expected = Fixture.json("entropy/expected.json").get("pipeline");
     Map<String, NpyArray> golden = Fixture.arrays("entropy/pipeline.npz");
-    Points standard = Points.of(PublishedEntropy.standardised(cloud));
+    Points standard = Points.of(PublishedEntropy.standardised(cloud, WORKERS));
     Pca pca = Pca.of(standard, 12, WORKERS);
     DoubleMatrix scores = pca.scores(standard, WORKERS);
     SpectrumTest.relative(
