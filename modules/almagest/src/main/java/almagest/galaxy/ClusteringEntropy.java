@@ -1,6 +1,5 @@
 package almagest.galaxy;
 
-import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Permutation;
 import almagest.tensor.DoubleMatrix;
@@ -30,18 +29,19 @@ final class ClusteringEntropy {
 
   private final int draws;
   private final int maxK;
-  private final Seed seed;
+  private final Frames frames;
   private final Workers workers;
   private final Map<Long, Measures[]> whitened = new HashMap<>();
 
   /**
    * @param draws clouds of each null
    * @param maxK estimates are made for k = 1 … maxK
+   * @param frames where the null clouds come from, and what is drawn besides
    */
-  ClusteringEntropy(int draws, int maxK, Seed seed, Workers workers) {
+  ClusteringEntropy(int draws, int maxK, Frames frames, Workers workers) {
     this.draws = draws;
     this.maxK = maxK;
-    this.seed = seed;
+    this.frames = frames;
     this.workers = workers;
   }
 
@@ -95,8 +95,8 @@ final class ClusteringEntropy {
                 draws,
                 b -> {
                   try (Arena arena = Arena.ofConfined()) {
-                    DoubleMatrix frame = frame(arena, scores.rows(), eigenvalues.length, b);
-                    return measure(Frames.scaled(frame, eigenvalues));
+                    DoubleMatrix frame = frames.draw(scores.rows(), eigenvalues.length, b);
+                    return measure(Frames.scaled(arena, frame, eigenvalues));
                   }
                 })
             .toArray(Measures[]::new);
@@ -110,21 +110,13 @@ final class ClusteringEntropy {
     Measures[] nulls =
         whitened.computeIfAbsent(
             (long) n << 32 | d,
-            key ->
-                workers
-                    .map(
-                        draws,
-                        b -> {
-                          try (Arena arena = Arena.ofConfined()) {
-                            return measure(frame(arena, n, d, b));
-                          }
-                        })
-                    .toArray(Measures[]::new));
+            key -> workers.map(draws, b -> measure(frames.draw(n, d, b))).toArray(Measures[]::new));
     double[] inverse = Arrays.stream(eigenvalues).map(v -> 1 / v).toArray();
     double[] ones = new double[d];
     Arrays.fill(ones, 1);
-    DoubleMatrix copy = DoubleMatrix.copyOf(scores.toArray(), d);
-    return compare(Frames.scaled(copy, inverse), ones, nulls);
+    try (Arena arena = Arena.ofShared()) {
+      return compare(Frames.scaled(arena, scores, inverse), ones, nulls);
+    }
   }
 
   /**
@@ -161,7 +153,7 @@ final class ClusteringEntropy {
             .map(
                 draws,
                 b -> {
-                  RandomGenerator random = seed.split("sphere").split(b).generator();
+                  RandomGenerator random = frames.seed().split("sphere").split(b).generator();
                   try (Arena arena = Arena.ofConfined()) {
                     DoubleMatrix x = DoubleMatrix.zeros(arena, n, d);
                     double[] row = new double[d];
@@ -177,15 +169,11 @@ final class ClusteringEntropy {
                       }
                       x.setRow(i, row);
                     }
-                    return measure(Frames.scaled(Frames.whitened(arena, x), eigenvalues));
+                    return measure(Frames.scaled(arena, Frames.whitened(arena, x), eigenvalues));
                   }
                 })
             .toArray(Measures[]::new);
     return compare(scores, eigenvalues, nulls);
-  }
-
-  private DoubleMatrix frame(Arena arena, int n, int d, int draw) {
-    return Frames.draw(arena, n, d, seed.split("frame " + n + " " + d).split(draw).generator());
   }
 
   private Measures measure(DoubleMatrix cloud) {
@@ -243,7 +231,8 @@ final class ClusteringEntropy {
         workers.map(
             2 * splits,
             h -> {
-              int[] order = Permutation.of(n, seed.split("halves").split(h / 2).generator());
+              int[] order =
+                  Permutation.of(n, frames.seed().split("halves").split(h / 2).generator());
               int[] half =
                   h % 2 == 0 ? Arrays.copyOf(order, n / 2) : Arrays.copyOfRange(order, n / 2, n);
               return Measures.of(Points.of(all, half), maxK, ALONE).entropy();
@@ -263,8 +252,8 @@ final class ClusteringEntropy {
     counts.add(PairCounts.of(scores, trace, workers));
     for (int b = 0; b < count; b++) {
       try (Arena arena = Arena.ofShared()) {
-        DoubleMatrix frame = frame(arena, scores.rows(), eigenvalues.length, b);
-        counts.add(PairCounts.of(Frames.scaled(frame, eigenvalues), trace, workers));
+        DoubleMatrix frame = frames.draw(scores.rows(), eigenvalues.length, b);
+        counts.add(PairCounts.of(Frames.scaled(arena, frame, eigenvalues), trace, workers));
       }
     }
     return counts;

@@ -26,6 +26,9 @@ final class EntropyReport {
   private static final int SWEEP_DRAWS = 10;
   private static final int PAIR_DRAWS = 3;
 
+  /** Rows of one piece of work. */
+  private static final int PIECE = 512;
+
   private final Options options;
   private final Seed seed;
   private final Workers workers;
@@ -33,21 +36,21 @@ final class EntropyReport {
   /** For every k of the sweep over neighbours. */
   private final ClusteringEntropy estimator;
 
-  /** For the headline's k alone, which takes half the time. */
+  /** For the headline's k alone, which takes less time. */
   private final ClusteringEntropy headline;
 
+  /** The same with fewer null clouds, for what stands beside the headline. */
   private final ClusteringEntropy sweep;
 
   EntropyReport(Options options, Seed seed, Workers workers) {
     this.options = options;
     this.seed = seed;
     this.workers = workers;
-    Seed nulls = seed.split("nulls");
-    this.estimator = new ClusteringEntropy(options.entropyDraws(), options.maxK(), nulls, workers);
-    this.headline = new ClusteringEntropy(options.entropyDraws(), options.k(), nulls, workers);
-    this.sweep =
-        new ClusteringEntropy(
-            Math.min(SWEEP_DRAWS, options.entropyDraws()), options.k(), nulls, workers);
+    Frames frames = new Frames(seed.split("nulls"));
+    int draws = options.entropyDraws();
+    this.estimator = new ClusteringEntropy(draws, options.maxK(), frames, workers);
+    this.headline = new ClusteringEntropy(draws, options.k(), frames, workers);
+    this.sweep = new ClusteringEntropy(Math.min(SWEEP_DRAWS, draws), options.k(), frames, workers);
   }
 
   /**
@@ -55,7 +58,7 @@ final class EntropyReport {
    */
   void report(NamedCloud cloud, Pca pca, ObjectNode node, ObjectNode published) {
     Points points = cloud.points();
-    int[] distinct = distinct(points);
+    int[] distinct = distinct(points, workers);
     ObjectNode entropy = node.putObject("entropy");
     entropy.put("duplicates", points.rows() - distinct.length);
     int wanted = Math.min(options.dimension(), points.columns());
@@ -119,7 +122,7 @@ final class EntropyReport {
     }
     double[] spectrum = pca.eigenvalues().clone();
     System.arraycopy(eigenvalues, 0, spectrum, 0, d);
-    return headline.onSphere(scores, eigenvalues, mean, meanSquare, spectrum);
+    return sweep.onSphere(scores, eigenvalues, mean, meanSquare, spectrum);
   }
 
   /** The excess of fewer leading components, with fewer null clouds. */
@@ -212,20 +215,18 @@ final class EntropyReport {
   }
 
   /** The first of every set of equal rows, ascending. */
-  static int[] distinct(Points points) {
+  static int[] distinct(Points points, Workers workers) {
     int n = points.rows();
     long[] hashes = new long[n];
-    double[] row = new double[points.columns()];
-    for (int i = 0; i < n; i++) {
-      points.copyRow(i, row);
-      long hash = 0;
-      for (double v : row) {
-        // Adding 0.0 makes one zero of the two.
-        hash = (hash ^ Double.doubleToLongBits(v + 0.0)) * 0x9e3779b97f4a7c15L;
-        hash ^= hash >>> 29;
-      }
-      hashes[i] = hash;
-    }
+    workers.run(
+        (n + PIECE - 1) / PIECE,
+        piece -> {
+          double[] row = new double[points.columns()];
+          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+            points.copyRow(i, row);
+            hashes[i] = hash(row);
+          }
+        });
     Map<Long, List<Integer>> seen = new HashMap<>(2 * n);
     int[] first = new int[n];
     int count = 0;
@@ -238,6 +239,16 @@ final class EntropyReport {
       }
     }
     return Arrays.copyOf(first, count);
+  }
+
+  private static long hash(double[] row) {
+    long hash = 0;
+    for (double v : row) {
+      // Adding 0.0 makes one zero of the two.
+      hash = (hash ^ Double.doubleToLongBits(v + 0.0)) * 0x9e3779b97f4a7c15L;
+      hash ^= hash >>> 29;
+    }
+    return hash;
   }
 
   private static boolean equal(Points points, int i, int j) {

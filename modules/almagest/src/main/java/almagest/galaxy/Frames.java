@@ -1,8 +1,14 @@
 package almagest.galaxy;
 
 import almagest.linalg.Blas;
+import almagest.linalg.Cholesky;
+import almagest.run.Seed;
 import almagest.tensor.DoubleMatrix;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.random.RandomGenerator;
 
 /**
@@ -14,24 +20,57 @@ import java.util.random.RandomGenerator;
  * depending on n and d alone, is the exact null of "Gaussian, with whatever covariance".
  */
 final class Frames {
-  private Frames() {}
+  /** Memory for frames that are drawn once for all clouds of a shape, bytes. */
+  private static final long ROOM = 1L << 28;
+
+  private final Seed seed;
+  private final Map<String, DoubleMatrix> kept = new ConcurrentHashMap<>();
+  private final AtomicLong taken = new AtomicLong();
+
+  Frames(Seed seed) {
+    this.seed = seed;
+  }
+
+  Seed seed() {
+    return seed;
+  }
 
   /**
-   * A uniform draw [n, d]: a standard normal matrix, centred, made orthogonal through the Cholesky
-   * factor of its covariance.
+   * The draw of that number of a uniform frame [n, d]: a standard normal matrix, centred, made
+   * orthogonal through the Cholesky factor of its covariance. The same matrix every time, for
+   * reading only.
    *
    * @param n more than d + 1
    */
-  static DoubleMatrix draw(Arena arena, int n, int d, RandomGenerator random) {
-    DoubleMatrix x = DoubleMatrix.zeros(arena, n, d);
-    double[] row = new double[d];
-    for (int i = 0; i < n; i++) {
-      for (int c = 0; c < d; c++) {
-        row[c] = random.nextGaussian();
-      }
-      x.setRow(i, row);
+  DoubleMatrix draw(int n, int d, int number) {
+    String shape = "frame " + n + " " + d;
+    String key = shape + " " + number;
+    DoubleMatrix known = kept.get(key);
+    if (known != null) {
+      return known;
     }
-    return whitened(arena, x);
+    DoubleMatrix drawn = draw(n, d, seed.split(shape).split(number).generator());
+    long bytes = (long) n * d * Double.BYTES;
+    if (taken.addAndGet(bytes) > ROOM) {
+      taken.addAndGet(-bytes);
+    } else {
+      kept.put(key, drawn);
+    }
+    return drawn;
+  }
+
+  private static DoubleMatrix draw(int n, int d, RandomGenerator random) {
+    try (Arena arena = Arena.ofConfined()) {
+      DoubleMatrix x = DoubleMatrix.zeros(arena, n, d);
+      double[] row = new double[d];
+      for (int i = 0; i < n; i++) {
+        for (int c = 0; c < d; c++) {
+          row[c] = random.nextGaussian();
+        }
+        x.setRow(i, row);
+      }
+      return whitened(Arena.ofAuto(), x);
+    }
   }
 
   /**
@@ -54,64 +93,41 @@ final class Frames {
       }
       x.setRow(i, row);
     }
-    double[] inverse = inverseCholesky(gram(x), d, n - 1.0);
+    DoubleMatrix covariance = gram(x);
+    for (int i = 0; i < d; i++) {
+      for (int j = 0; j < d; j++) {
+        covariance.set(i, j, covariance.get(i, j) / (n - 1));
+      }
+    }
+    DoubleMatrix right =
+        Cholesky.of(covariance)
+            .orElseThrow(() -> new ArithmeticException("the covariance is not positive definite"))
+            .whitening();
     DoubleMatrix out = DoubleMatrix.zeros(arena, n, d);
-    DoubleMatrix right = DoubleMatrix.copyOf(inverse, d);
     Blas.dgemm(false, false, n, d, d, 1, x.data(), d, right.data(), d, 0, out.data(), d);
     return out;
   }
 
-  /** Xᵀ X [d × d] in the calling thread. */
-  static double[] gram(DoubleMatrix x) {
+  /** Xᵀ X [d, d] in the calling thread. */
+  static DoubleMatrix gram(DoubleMatrix x) {
     int d = x.columns();
     DoubleMatrix product = DoubleMatrix.zeros(d, d);
     Blas.dgemm(true, false, d, d, x.rows(), 1, x.data(), d, x.data(), d, 0, product.data(), d);
-    return product.toArray();
+    return product;
   }
 
-  /** R⁻¹, upper triangular, for A / divisor = Rᵀ R. */
-  private static double[] inverseCholesky(double[] a, int d, double divisor) {
-    double[] r = new double[d * d];
-    for (int i = 0; i < d; i++) {
-      for (int j = i; j < d; j++) {
-        double sum = a[i * d + j] / divisor;
-        for (int k = 0; k < i; k++) {
-          sum -= r[k * d + i] * r[k * d + j];
-        }
-        if (i == j) {
-          if (!(sum > 0)) {
-            throw new ArithmeticException("the covariance is not positive definite at " + i);
-          }
-          r[i * d + i] = Math.sqrt(sum);
-        } else {
-          r[i * d + j] = sum / r[i * d + i];
-        }
-      }
-    }
-    double[] inverse = new double[d * d];
-    for (int j = 0; j < d; j++) {
-      inverse[j * d + j] = 1 / r[j * d + j];
-      for (int i = j - 1; i >= 0; i--) {
-        double sum = 0;
-        for (int k = i + 1; k <= j; k++) {
-          sum += r[i * d + k] * inverse[k * d + j];
-        }
-        inverse[i * d + j] = -sum / r[i * d + i];
-      }
-    }
-    return inverse;
-  }
-
-  /** Columns times the roots of the eigenvalues: a cloud of that sample covariance, in place. */
-  static DoubleMatrix scaled(DoubleMatrix frame, double[] eigenvalues) {
+  /** Columns times the roots of the eigenvalues: a cloud of that sample covariance, in an arena. */
+  static DoubleMatrix scaled(Arena arena, DoubleMatrix frame, double[] eigenvalues) {
     int d = frame.columns();
+    double[] root = Arrays.stream(eigenvalues).map(Math::sqrt).toArray();
+    DoubleMatrix cloud = DoubleMatrix.zeros(arena, frame.rows(), d);
     for (int i = 0; i < frame.rows(); i++) {
       double[] row = frame.row(i);
       for (int c = 0; c < d; c++) {
-        row[c] *= Math.sqrt(eigenvalues[c]);
+        row[c] *= root[c];
       }
-      frame.setRow(i, row);
+      cloud.setRow(i, row);
     }
-    return frame;
+    return cloud;
   }
 }

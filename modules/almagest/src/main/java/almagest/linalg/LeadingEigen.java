@@ -15,9 +15,9 @@ import java.lang.invoke.MethodHandle;
 /**
  * All eigenvalues of a symmetric matrix and the eigenvectors of the largest few from one reduction
  * to tridiagonal form, which is where the time goes: dsytrd, then dsterf for the values and dstemr
- * with dormtr for the vectors, at most {@value #MOST} at a time, each on one thread. Vectors of one piece
- * are orthogonal by the method; those of different pieces are checked, and should eigenvalues that
- * all but coincide lie in two pieces, all vectors are made in one.
+ * with dormtr for the vectors, at most {@value #MOST} at a time, each on one thread. Vectors of one
+ * piece are orthogonal by the method; those of different pieces are checked, and should eigenvalues
+ * that all but coincide lie in two pieces, all vectors are made in one.
  */
 final class LeadingEigen {
   private static final int COLUMN_MAJOR = 102;

@@ -301,8 +301,8 @@ public final class NearestNeighbours {
     }
 
     /**
-     * Lowers the limit of a point before its list has filled up, so that the first tile does not
-     * go through it: of the lowest keys of {@code least.length} groups of points, at least {@code
+     * Lowers the limit of a point before its list has filled up, so that the first tile does not go
+     * through it: of the lowest keys of {@code least.length} groups of points, at least {@code
      * kept} that are not the point's own lie at or below the one after so many.
      */
     private void foresee(MemorySegment g, int row, int i, int first, int columns, float[] least) {

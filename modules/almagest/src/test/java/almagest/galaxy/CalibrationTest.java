@@ -47,7 +47,8 @@ class CalibrationTest {
       // Thirty coordinates, of which the ten leading components are looked at.
       Scores cloud = scores(powerLaw(250, 30, 0.6, s), 10);
       ClusteringEntropy.Estimate e =
-          new ClusteringEntropy(Options.defaults().entropyDraws(), 2, new Seed(s), WORKERS)
+          new ClusteringEntropy(
+                  Options.defaults().entropyDraws(), 2, new Frames(new Seed(s)), WORKERS)
               .unscaled(cloud.matrix(), cloud.eigenvalues())
               .at(1);
       excess[s] = e.excess();
@@ -126,7 +127,7 @@ class CalibrationTest {
       truth += 0.5 * Math.log(v);
     }
     ClusteringEntropy.Estimate e =
-        new ClusteringEntropy(3, 1, new Seed(1), WORKERS)
+        new ClusteringEntropy(3, 1, new Frames(new Seed(1)), WORKERS)
             .unscaled(cloud.matrix(), cloud.eigenvalues())
             .at(1);
     assertThat(e.excess()).isCloseTo(truth, Percentage.withPercentage(5));
@@ -136,7 +137,7 @@ class CalibrationTest {
   void clustersStandOutInAHundredDimensions() {
     Scores cloud = scores(mixture(2000, 100, 50, 1, 9), 100);
     ClusteringEntropy.Estimate e =
-        new ClusteringEntropy(10, 1, new Seed(1), WORKERS)
+        new ClusteringEntropy(10, 1, new Frames(new Seed(1)), WORKERS)
             .unscaled(cloud.matrix(), cloud.eigenvalues())
             .at(1);
     assertThat(e.excess()).isGreaterThan(5 * e.excessSd());
@@ -149,7 +150,7 @@ class CalibrationTest {
         PublishedEntropy.of(Points.of(nothing), 1500, 100, 1, 10, new Seed(1), WORKERS);
     Scores cloud = scores(nothing, 100);
     ClusteringEntropy.Estimate e =
-        new ClusteringEntropy(10, 1, new Seed(1), WORKERS)
+        new ClusteringEntropy(10, 1, new Frames(new Seed(1)), WORKERS)
             .unscaled(cloud.matrix(), cloud.eigenvalues())
             .at(1);
     assertThat(published.clustering()).isGreaterThan(300);
@@ -171,7 +172,8 @@ class CalibrationTest {
         }
       }
       entropy[s] = Measures.of(x, 3, WORKERS).entropy()[2];
-      stated[s] = new ClusteringEntropy(2, 3, new Seed(s), WORKERS).subsampleSd(x, 10)[2];
+      stated[s] =
+          new ClusteringEntropy(2, 3, new Frames(new Seed(s)), WORKERS).subsampleSd(x, 10)[2];
     }
     assertThat(Moments.mean(stated)).isCloseTo(Moments.sd(entropy), Percentage.withPercentage(30));
   }
