@@ -37,6 +37,25 @@ record DenseGraph(int size, double[] weights) implements AffinityGraph {
     return degrees;
   }
 
+  /** Σ of a_ij over ordered pairs inside each lobe [k]. */
+  double[] inside(int[] labels, int k, Workers workers) {
+    double[] near = new double[size];
+    workers.run(
+        size,
+        i -> {
+          double sum = 0;
+          for (int j = 0; j < size; j++) {
+            sum += labels[j] == labels[i] ? weights[i * size + j] : 0;
+          }
+          near[i] = sum;
+        });
+    double[] inside = new double[k];
+    for (int i = 0; i < size; i++) {
+      inside[labels[i]] += near[i];
+    }
+    return inside;
+  }
+
   @Override
   public void multiply(FloatMatrix x, FloatMatrix y, Workers workers) {
     int b = x.columns();

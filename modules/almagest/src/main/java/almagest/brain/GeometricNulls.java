@@ -79,11 +79,11 @@ public record GeometricNulls(Map<String, List<Map<Integer, int[]>>> clusters, Li
   private static Map<Integer, int[]> labels(
       FloatMatrix cloud, List<Integer> ks, Seed seed, Workers workers) {
     int most = ks.stream().mapToInt(Integer::intValue).max().orElse(2);
-    SpectralEmbedding embedding =
-        SpectralEmbedding.of(AffinityGraph.angular(cloud, workers), most, seed, workers);
+    AffinityGraph graph = AffinityGraph.angular(cloud, workers);
+    SpectralEmbedding embedding = SpectralEmbedding.of(graph, most, seed, workers);
     Map<Integer, int[]> labels = new LinkedHashMap<>();
     for (int k : ks) {
-      labels.put(k, SpectralClustering.labels(embedding, k, seed, workers));
+      labels.put(k, SpectralClustering.labels(graph, embedding, k, seed, workers));
     }
     return labels;
   }

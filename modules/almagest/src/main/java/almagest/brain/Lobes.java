@@ -325,9 +325,7 @@ public final class Lobes {
               ? AffinityGraph.angular(decoder, workers)
               : AffinityGraph.nearestAngular(decoder, near, workers);
       SpectralEmbedding embedding = embed(graph, "angular");
-      for (int k : options.ks) {
-        clusters.put(k, assign(embedding, k, seed.split("angular")));
-      }
+      clusters.putAll(assign(graph, embedding, seed.split("angular")));
     }
     GeometricNulls cloudNulls =
         decoder == null || options.position == null
@@ -412,8 +410,17 @@ public final class Lobes {
     }
   }
 
-  private int[] assign(SpectralEmbedding embedding, int k, Seed own) {
-    return SpectralClustering.labels(embedding, k, options.method.assignment, own, workers);
+  private int[] assign(AffinityGraph graph, SpectralEmbedding embedding, int k, Seed own) {
+    return SpectralClustering.labels(graph, embedding, k, options.method.assignment, own, workers);
+  }
+
+  /** Labels for every k. */
+  private Map<Integer, int[]> assign(AffinityGraph graph, SpectralEmbedding embedding, Seed own) {
+    Map<Integer, int[]> labels = new LinkedHashMap<>();
+    for (int k : options.ks) {
+      labels.put(k, assign(graph, embedding, k, own));
+    }
+    return labels;
   }
 
   private SpectralEmbedding embed(AffinityGraph graph, String name) {
@@ -432,9 +439,10 @@ public final class Lobes {
     if (source == null || source.count() == 0) {
       return k -> null;
     }
-    SpectralEmbedding embedding =
-        embed(sources.graph(part, source, affinity), affinity.label() + ", " + part);
-    return k -> assign(embedding, k, seed.split(affinity.label()));
+    AffinityGraph graph = sources.graph(part, source, affinity);
+    SpectralEmbedding embedding = embed(graph, affinity.label() + ", " + part);
+    // At once, so that the graph can go.
+    return assign(graph, embedding, seed.split(affinity.label()))::get;
   }
 
   private List<Cut> cuts(
@@ -468,7 +476,7 @@ public final class Lobes {
                 embedding.eigengap(k),
                 Arrays.stream(embedding.residuals()).limit(k).max().orElse(0),
                 lobes.normalisedCut(),
-                overSeeds(embedding, lobes, own),
+                overSeeds(graph, embedding, lobes, own),
                 a == null || b == null ? Double.NaN : Agreement.of(a, b).ari(),
                 position(labels, clusters.get(k), k, geometric, shuffled, own.split(k)),
                 types(labels, training.apply(k), k, sources.tested, own.split(k))));
@@ -503,10 +511,11 @@ public final class Lobes {
     return sizes;
   }
 
-  private double overSeeds(SpectralEmbedding embedding, SpectralClustering lobes, Seed own) {
+  private double overSeeds(
+      AffinityGraph graph, SpectralEmbedding embedding, SpectralClustering lobes, Seed own) {
     double sum = 0;
     for (int s = 0; s < options.seeds; s++) {
-      int[] other = assign(embedding, lobes.k(), own.split("other").split(s));
+      int[] other = assign(graph, embedding, lobes.k(), own.split("other").split(s));
       sum += Agreement.of(lobes.labels(), other).ari();
     }
     return options.seeds == 0 ? Double.NaN : sum / options.seeds;
@@ -522,11 +531,7 @@ public final class Lobes {
       Chunks broken = ShuffledChunks.of(chunks, seed.split("shuffled chunks").split(t), workers);
       AffinityGraph graph = uncounted(broken, affinity);
       SpectralEmbedding embedding = embed(graph, affinity.label() + ", shuffled chunks " + (t + 1));
-      Map<Integer, int[]> labels = new LinkedHashMap<>();
-      for (int k : options.ks) {
-        labels.put(k, assign(embedding, k, own));
-      }
-      draws.add(labels);
+      draws.add(assign(graph, embedding, own));
     }
     return draws;
   }

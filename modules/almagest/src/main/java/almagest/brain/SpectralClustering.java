@@ -2,7 +2,6 @@ package almagest.brain;
 
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.stat.KMeans;
 import almagest.tensor.FloatMatrix;
 
 /**
@@ -22,15 +21,9 @@ public record SpectralClustering(
   /** Indicator columns multiplied at once for the cut. */
   private static final int BLOCK = 64;
 
-  /** Up to so many nodes more starts than published cost little, up to a limit and to this work. */
-  private static final int FEW = 4096;
-
-  private static final int MOST_STARTS = 50;
-  private static final long STARTS_WORK = 20_000_000;
-
   /** How nodes get their lobes from the embedding. */
   public enum Assignment {
-    /** k-means++ with 10 restarts, as published. */
+    /** k-means++ with 10 restarts, as published; with few nodes the choice of {@link Starts}. */
     K_MEANS,
     /** By a pivoted QR decomposition: no seed, no iterations. */
     CLUSTER_QR
@@ -65,7 +58,7 @@ public record SpectralClustering(
       Options options,
       Seed seed,
       Workers workers) {
-    int[] labels = labels(embedding, k, options, seed, workers);
+    int[] labels = labels(graph, embedding, k, options, seed, workers);
     double[] points = points(embedding, k, options);
     int[] sizes = new int[k];
     for (int label : labels) {
@@ -80,44 +73,32 @@ public record SpectralClustering(
   }
 
   /** The labels alone, canonically numbered, as published. */
-  static int[] labels(SpectralEmbedding embedding, int k, Seed seed, Workers workers) {
-    return labels(embedding, k, Options.DEFAULT, seed, workers);
+  static int[] labels(
+      AffinityGraph graph, SpectralEmbedding embedding, int k, Seed seed, Workers workers) {
+    return labels(graph, embedding, k, Options.DEFAULT, seed, workers);
   }
 
   /** The labels alone, canonically numbered. */
   static int[] labels(
-      SpectralEmbedding embedding, int k, Options options, Seed seed, Workers workers) {
+      AffinityGraph graph,
+      SpectralEmbedding embedding,
+      int k,
+      Options options,
+      Seed seed,
+      Workers workers) {
     double[] points = points(embedding, k, options);
     return canonical(
         switch (options.assignment) {
           case K_MEANS ->
-              KMeans.fit(
-                      points,
-                      k,
-                      restarts(embedding.size(), k),
-                      seed.split("k-means").split(k),
-                      workers)
-                  .labels();
+              Starts.choose(
+                  points,
+                  k,
+                  seed.split("k-means").split(k),
+                  workers,
+                  labels -> normalisedCut(graph, embedding.degrees(), labels, k, workers));
           case CLUSTER_QR -> ClusterQr.labels(points, k, workers);
         },
         k);
-  }
-
-  /**
-   * Ten starts as published, and up to fifty where they cost little: the best of ten is often not
-   * the same for two seeds, and with few nodes a few that change sides are a large share.
-   */
-  private static KMeans.Options restarts(int n, int k) {
-    KMeans.Options published = KMeans.Options.of(k);
-    if (n > FEW) {
-      return published;
-    }
-    int affordable = (int) Math.min(MOST_STARTS, STARTS_WORK / ((long) n * k * k));
-    return new KMeans.Options(
-        k,
-        Math.max(published.restarts(), affordable),
-        published.maxIterations(),
-        published.tolerance());
   }
 
   /** The coordinates that nodes are assigned by; a node at the origin stays there. */
@@ -186,12 +167,25 @@ public record SpectralClustering(
    */
   public static double normalisedCut(
       AffinityGraph graph, double[] degrees, int[] labels, int k, Workers workers) {
-    int n = graph.size();
-    double[] inside = new double[k];
     double[] volume = new double[k];
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < labels.length; i++) {
       volume[labels[i]] += degrees[i];
     }
+    double[] inside =
+        graph instanceof DenseGraph dense
+            ? dense.inside(labels, k, workers)
+            : inside(graph, labels, k, workers);
+    double cut = 0;
+    for (int c = 0; c < k; c++) {
+      cut += volume[c] > 0 ? (volume[c] - inside[c]) / volume[c] : 0;
+    }
+    return cut;
+  }
+
+  /** Σ of a_ij over ordered pairs inside each lobe, by products with the lobes' indicators [k]. */
+  private static double[] inside(AffinityGraph graph, int[] labels, int k, Workers workers) {
+    int n = graph.size();
+    double[] inside = new double[k];
     for (int from = 0; from < k; from += BLOCK) {
       int to = Math.min(k, from + BLOCK);
       FloatMatrix x = FloatMatrix.zeros(n, to - from);
@@ -208,10 +202,6 @@ public record SpectralClustering(
         }
       }
     }
-    double cut = 0;
-    for (int c = 0; c < k; c++) {
-      cut += volume[c] > 0 ? (volume[c] - inside[c]) / volume[c] : 0;
-    }
-    return cut;
+    return inside;
   }
 }

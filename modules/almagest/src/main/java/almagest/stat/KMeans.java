@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Lloyd's k-means in float64 with greedy k-means++ starts, the best of several restarts: the
@@ -96,6 +97,16 @@ public final class KMeans {
     return new KMeans(x, columns, options, workers).best(seed);
   }
 
+  /**
+   * What every restart ends with, in their order; the first m of them are those of m restarts.
+   *
+   * @param x as in {@link #fit}
+   */
+  public static List<Fit> fits(
+      double[] x, int columns, Options options, Seed seed, Workers workers) {
+    return new KMeans(x, columns, options, workers).all(seed).toList();
+  }
+
   /** Subtracts the column means and gives the mean of the column variances. */
   private static double centre(double[] x, int columns, double[] mean) {
     int n = x.length / columns;
@@ -115,20 +126,19 @@ public final class KMeans {
   }
 
   private Fit best(Seed seed) {
-    Fit best = null;
-    for (double[] start : plusPlus(seed)) {
-      Fit fit = lloyd(start);
-      if (best == null || fit.inertia < best.inertia) {
-        best = fit;
-      }
+    return all(seed).reduce((a, b) -> b.inertia < a.inertia ? b : a).orElseThrow();
+  }
+
+  private Stream<Fit> all(Seed seed) {
+    return plusPlus(seed).stream().map(this::uncentred);
+  }
+
+  private Fit uncentred(double[] start) {
+    Fit fit = lloyd(start);
+    for (int c = 0; c < fit.centres.length; c++) {
+      fit.centres[c] += mean[c % rows.columns];
     }
-    if (best == null) {
-      throw new IllegalStateException("no restart");
-    }
-    for (int c = 0; c < best.centres.length; c++) {
-      best.centres[c] += mean[c % rows.columns];
-    }
-    return best;
+    return fit;
   }
 
   /**

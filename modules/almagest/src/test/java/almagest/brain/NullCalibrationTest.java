@@ -82,9 +82,10 @@ class NullCalibrationTest {
   }
 
   private static double agreement(Chunks chunks, int[] clusters, int k, Seed seed) {
-    SpectralEmbedding embedding =
-        SpectralEmbedding.of(AffinityGraph.of(chunks, Affinity.PHI, ALONE), k, seed, ALONE);
-    return Agreement.of(SpectralClustering.labels(embedding, k, seed, ALONE), clusters).ami();
+    AffinityGraph graph = AffinityGraph.of(chunks, Affinity.PHI, ALONE);
+    SpectralEmbedding embedding = SpectralEmbedding.of(graph, k, seed, ALONE);
+    return Agreement.of(SpectralClustering.labels(graph, embedding, k, seed, ALONE), clusters)
+        .ami();
   }
 
   /** Groups along axes of their own; labels are the groups or have nothing to do with them. */
@@ -102,11 +103,9 @@ class NullCalibrationTest {
   }
 
   private static int[] clusters(FloatMatrix x, int k, Seed seed, Workers workers) {
+    AffinityGraph graph = AffinityGraph.angular(x, workers);
     return SpectralClustering.labels(
-        SpectralEmbedding.of(AffinityGraph.angular(x, workers), k, seed, workers),
-        k,
-        seed,
-        workers);
+        graph, SpectralEmbedding.of(graph, k, seed, workers), k, seed, workers);
   }
 
   @Test

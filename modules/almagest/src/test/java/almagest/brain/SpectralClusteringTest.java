@@ -126,17 +126,43 @@ class SpectralClusteringTest {
                     new CountWeights(Cooccurrence.count(chunks, workers), Affinity.parse(name)),
                     workers);
           };
-      SpectralEmbedding exact = SpectralEmbedding.of(graph(name, workers), 8, new Seed(0), workers);
+      AffinityGraph small = graph(name, workers);
+      SpectralEmbedding exact = SpectralEmbedding.of(small, 8, new Seed(0), workers);
       SpectralEmbedding found = SpectralEmbedding.of(large, 8, new Seed(0), workers);
       for (int j = 0; j < 8; j++) {
         assertThat(found.eigenvalues()[j]).isCloseTo(exact.eigenvalues()[j], within(1e-6));
       }
       for (int k : new int[] {2, 3}) {
-        int[] labels = SpectralClustering.labels(found, k, new Seed(0), workers);
+        int[] labels = SpectralClustering.labels(large, found, k, new Seed(0), workers);
         assertThat(
-                Agreement.of(labels, SpectralClustering.labels(exact, k, new Seed(0), workers))
+                Agreement.of(
+                        labels, SpectralClustering.labels(small, exact, k, new Seed(0), workers))
                     .ari())
             .isGreaterThanOrEqualTo(0.99);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"phi", "jaccard", "overlap"})
+  void whereNoNumberOfLobesSuitsTheCutIsAsGoodAsTheBestOfTheReferencesSeeds(String name) {
+    var report = Json.read(Fixtures.file("spectral/ambiguous.json"));
+    Cooccurrence counts = CooccurrenceFile.read(Fixtures.file("spectral/ambiguous.npz"));
+    try (Workers workers = new Workers(2)) {
+      AffinityGraph graph = AffinityGraph.of(counts, Affinity.parse(name), workers);
+      SpectralEmbedding embedding = SpectralEmbedding.of(graph, 16, new Seed(0), workers);
+      for (int k : new int[] {5, 8, 16}) {
+        double best = Double.POSITIVE_INFINITY;
+        for (var cut : report.get(name + " " + k).get("cuts")) {
+          best = Math.min(best, cut.asDouble());
+        }
+        for (long seed = 0; seed < 3; seed++) {
+          assertThat(
+                  SpectralClustering.of(graph, embedding, k, new Seed(seed), workers)
+                      .normalisedCut())
+              .as("k = %d, seed %d", k, seed)
+              .isLessThanOrEqualTo(best * 1.001);
+        }
       }
     }
   }

@@ -54,7 +54,7 @@ class SpectralOptionsTest {
     SpectralEmbedding embedding = SpectralEmbedding.of(graph, 8, new Seed(0), WORKERS);
     for (var assignment : SpectralClustering.Assignment.values()) {
       var options = new SpectralClustering.Options(true, assignment);
-      int[] labels = SpectralClustering.labels(embedding, 8, options, new Seed(0), WORKERS);
+      int[] labels = SpectralClustering.labels(graph, embedding, 8, options, new Seed(0), WORKERS);
       assertThat(Agreement.of(labels, leaf).ari()).isGreaterThan(0.8);
     }
   }
@@ -181,7 +181,7 @@ class SpectralOptionsTest {
           AffinityGraph.nearestAngular(decoder(), 15, WORKERS)
         }) {
       SpectralEmbedding embedding = SpectralEmbedding.of(graph, 3, new Seed(0), WORKERS);
-      int[] labels = SpectralClustering.labels(embedding, 3, new Seed(0), WORKERS);
+      int[] labels = SpectralClustering.labels(graph, embedding, 3, new Seed(0), WORKERS);
       assertThat(Agreement.of(labels, top).ari()).isGreaterThan(0.85);
     }
     assertThatThrownBy(() -> AffinityGraph.nearest(COUNTS, Affinity.PHI, 240, WORKERS))
