@@ -17,19 +17,31 @@ public final class Browsing implements AutoCloseable {
   private final Playwright playwright =
       Playwright.create(
           new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-  private final Browser browser =
-      playwright
-          .chromium()
-          .launch(
-              new BrowserType.LaunchOptions()
-                  .setExecutablePath(chromium())
-                  .setArgs(
-                      List.of(
-                          "--no-sandbox",
-                          "--use-gl=angle",
-                          "--use-angle=swiftshader",
-                          "--enable-unsafe-swiftshader")));
+  private final Browser browser;
   private final List<String> problems = new ArrayList<>();
+
+  /** With WebGL in software, for what a graphics processor would draw. */
+  public Browsing() {
+    this(
+        List.of(
+            "--no-sandbox",
+            "--use-gl=angle",
+            "--use-angle=swiftshader",
+            "--enable-unsafe-swiftshader"));
+  }
+
+  private Browsing(List<String> arguments) {
+    browser =
+        playwright
+            .chromium()
+            .launch(
+                new BrowserType.LaunchOptions().setExecutablePath(chromium()).setArgs(arguments));
+  }
+
+  /** As a reader's browser is without a graphics processor: no WebGL at all. */
+  static Browsing plain() {
+    return new Browsing(List.of("--no-sandbox"));
+  }
 
   private static Path chromium() {
     for (String name :

@@ -9,8 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Times the page of a synthetic run in Chromium, whose WebGL is drawn in software here: a folder to
- * work in, a number of features. Not a test; prints milliseconds.
+ * Times the page of a synthetic run in Chromium without a graphics processor, first by WebGL drawn
+ * in software, then as such a browser comes, by canvas: a folder to work in, a number of features.
+ * Not a test; prints milliseconds.
  */
 final class PageTiming {
   private static final String FRAMES =
@@ -63,53 +64,58 @@ final class PageTiming {
     say("writing " + features + " features", began);
     System.out.println(Files.size(html) / 1_000_000.0 + " MB; " + result.notes());
     try (Browsing browsing = new Browsing()) {
-      for (String renderer : new String[] {"?webgl", "?canvas"}) {
-        began = System.nanoTime();
-        Page page = browsing.open(html.toUri() + renderer, 1280, 860, ColorScheme.DARK);
-        say("ready " + renderer, began);
-        System.out.println(
-            "  first paint "
-                + page.evaluate(
-                    "() => Math.round(performance.getEntriesByType('paint').at(-1).startTime)")
-                + " ms");
-        page.waitForTimeout(4000); // what the page opens while nothing happens
-        System.out.println("  pan   " + page.evaluate(FRAMES, "pan"));
-        page.locator("button:has-text('cloud')").click();
-        System.out.println("  turn  " + page.evaluate(FRAMES, "turn"));
-        System.out.println(
-            "  pick  "
-                + page.evaluate(
-                    """
-                    () => {
-                      const map = document.querySelector(".map").almagest;
-                      const began = performance.now();
-                      for (let i = 0; i < 20; i++) map.nearest(300 + i, 300);
-                      return ((performance.now() - began) / 20).toFixed(1) + " ms";
-                    }
-                    """));
-        for (String[] step :
-            new String[][] {
-              {"first card, at once", "feature=77", ".card h2", "77"},
-              {"its contexts", "feature=77", ".card .context", ""},
-              {"next card", "feature=100", ".card h2", "100"},
-              {"search for a token", "feature=100&find=theorem", ".selection h3", "theorem"},
-              {"search for a phrase", "feature=100&find=proof+let", ".selection h3", "proof let"},
-              {
-                "all of a lobe selected",
-                "feature=100&select=0-" + (features - 1),
-                ".selection h3",
-                "Selected"
-              },
-              {"another colouring", "feature=100&colour=angular-k3", ".legend .name", "cluster"},
-              {"colour by number", "feature=100&colour=frequency", ".legend p", "share"}
-            }) {
-          System.out.println(
-              "  " + step[0] + ": " + page.evaluate(LATENCY, List.of(step).subList(1, 4)) + " ms");
-        }
-        page.close();
-      }
-      System.out.println(browsing.problems());
+      visit(browsing, html.toUri() + "?webgl", features);
     }
+    try (Browsing browsing = Browsing.plain()) {
+      visit(browsing, html.toUri().toString(), features);
+    }
+  }
+
+  private static void visit(Browsing browsing, String url, int features) {
+    long began = System.nanoTime();
+    Page page = browsing.open(url, 1280, 860, ColorScheme.DARK);
+    say("ready " + url, began);
+    System.out.println(
+        "  first paint "
+            + page.evaluate(
+                "() => Math.round(performance.getEntriesByType('paint').at(-1).startTime)")
+            + " ms");
+    page.waitForTimeout(4000); // what the page opens while nothing happens
+    System.out.println("  pan   " + page.evaluate(FRAMES, "pan"));
+    page.locator("button:has-text('cloud')").click();
+    System.out.println("  turn  " + page.evaluate(FRAMES, "turn"));
+    System.out.println(
+        "  pick  "
+            + page.evaluate(
+                """
+                () => {
+                  const map = document.querySelector(".map").almagest;
+                  const began = performance.now();
+                  for (let i = 0; i < 20; i++) map.nearest(300 + i, 300);
+                  return ((performance.now() - began) / 20).toFixed(1) + " ms";
+                }
+                """));
+    for (String[] step :
+        new String[][] {
+          {"first card, at once", "feature=77", ".card h2", "77"},
+          {"its contexts", "feature=77", ".card .context", ""},
+          {"next card", "feature=100", ".card h2", "100"},
+          {"search for a token", "feature=100&find=theorem", ".selection h3", "theorem"},
+          {"search for a phrase", "feature=100&find=proof+let", ".selection h3", "proof let"},
+          {
+            "all of a lobe selected",
+            "feature=100&select=0-" + (features - 1),
+            ".selection h3",
+            "Selected"
+          },
+          {"another colouring", "feature=100&colour=angular-k3", ".legend .name", "cluster"},
+          {"colour by number", "feature=100&colour=frequency", ".legend p", "share"}
+        }) {
+      System.out.println(
+          "  " + step[0] + ": " + page.evaluate(LATENCY, List.of(step).subList(1, 4)) + " ms");
+    }
+    page.close();
+    System.out.println(browsing.problems());
   }
 
   private static void say(String what, long began) {
