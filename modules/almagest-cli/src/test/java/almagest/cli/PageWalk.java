@@ -1,13 +1,20 @@
 package almagest.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
 import com.microsoft.playwright.options.ColorScheme;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilder;
+import javax.xml.parsers.DocumentBuilderFactory;
 
 /**
  * What a reader does with the page of a run, step by step; every step fails if the page does not
@@ -33,7 +40,9 @@ public final class PageWalk {
       throws IOException {
     PageWalk walk = new PageWalk(browsing, url);
     walk.views(type);
+    walk.figures();
     walk.search(token);
+    walk.searchLobe();
     walk.click();
     walk.lassoAndExport();
     walk.permalink();
@@ -67,6 +76,42 @@ public final class PageWalk {
     page.waitForSelector(".card .context");
     assertThat(page.locator(".card .fires").count()).isPositive();
     assertThat(page.locator(".card code").count()).isEqualTo(16);
+    page.close();
+  }
+
+  /** A figure leaves the page as what its button says. */
+  private void figures() throws IOException {
+    for (String view : new String[] {"brain", "galaxy", "atom"}) {
+      Page page = browsing.open(url + "#view=" + view);
+      Locator vectors = page.locator("figure button:text-is('SVG')");
+      assertThat(vectors.count()).as(view).isPositive();
+      for (Locator button : vectors.all()) {
+        Download svg = page.waitForDownload(button::click);
+        assertThatCode(() -> parse(svg.path()))
+            .as(svg.suggestedFilename())
+            .doesNotThrowAnyException();
+      }
+      Download png =
+          page.waitForDownload(() -> page.locator("figure button:text-is('PNG')").first().click());
+      BufferedImage image = ImageIO.read(png.path().toFile());
+      assertThat(image.getWidth()).as(png.suggestedFilename()).isGreaterThan(200);
+      page.close();
+    }
+  }
+
+  private static void parse(Path xml) throws Exception {
+    DocumentBuilder builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
+    builder.setErrorHandler(null);
+    builder.parse(xml.toFile());
+  }
+
+  private void searchLobe() {
+    Page page = browsing.open(url);
+    String count = page.locator(".legend .count").nth(1).textContent();
+    page.fill("#find", "lobe 2");
+    page.press("#find", "Enter");
+    page.waitForSelector(".selection tbody tr");
+    assertThat(page.locator(".selection h3").textContent()).endsWith(": " + count);
     page.close();
   }
 

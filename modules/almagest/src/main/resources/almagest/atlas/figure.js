@@ -90,7 +90,8 @@ function common(option) {
   return {
     animation: false,
     aria: { enabled: false },
-    textStyle: { fontFamily: css("--sans"), color: css("--ink") },
+    // Double quotes would end the attribute that an exported SVG puts it into.
+    textStyle: { fontFamily: css("--sans").replaceAll('"', "'"), color: css("--ink") },
     backgroundColor: "transparent",
     darkMode: dark(),
     tooltip: tooltip(),

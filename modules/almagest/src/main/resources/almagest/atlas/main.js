@@ -39,7 +39,7 @@ function title() {
 function drawTop() {
   const current = layer();
   const search = el("input", {
-    type: "search", id: "find", value: state.find, placeholder: "feature number, token, phrase", "aria-label": "Search features",
+    type: "search", id: "find", value: state.find, placeholder: "number, token, phrase, lobe 2", "aria-label": "Search features",
     onchange: (e) => set({ view: "map", find: e.target.value.trim(), select: "", sort: "" }),
   });
   replace(top,

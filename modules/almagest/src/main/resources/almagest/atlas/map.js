@@ -6,7 +6,7 @@ import { View, normalised } from "view.js";
 // The map: points, what lies over them (rings, names, lasso), and what hands do with it.
 
 /** More selected features than this are not ringed one by one. */
-const RINGS = 1500;
+export const RINGS = 1500;
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 

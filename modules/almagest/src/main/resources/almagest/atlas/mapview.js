@@ -1,6 +1,6 @@
 import { download, el, number, percent, replace } from "dom.js";
 import { choices } from "figure.js";
-import { FeatureMap } from "map.js";
+import { FeatureMap, RINGS } from "map.js";
 import { showCard } from "card.js";
 import { colour, colourings, firstColouring, grouped, legendNode, paint, parse } from "legend.js";
 import { take } from "own.js";
@@ -327,7 +327,8 @@ export class MapView {
     let found = null;
     let selected = null;
     if (state.find) {
-      const result = await find(layer, state.find);
+      const lobes = colouring?.keys ? colouring : await colour(layer, firstColouring(layer), this.names(layer));
+      const result = await find(layer, state.find, lobes.keys ? lobes : { keys: [], entries: [] });
       found = result.features.map((f) => f.feature);
       const whys = new Map(result.features.map((f) => [f.feature, f.why]));
       this.below.append(featureTable(`Found for “${state.find}”: ${number(result.total)}`, found, layer, { ...about, why: (f) => whys.get(f) }, () => set({ find: "" })));
@@ -335,7 +336,9 @@ export class MapView {
       selected = unpack(state.select, layer.features);
       this.below.append(featureTable(`Selected: ${number(selected.length)} features`, selected, layer, about, () => set({ select: "", sort: "" })));
     }
-    this.panes.forEach((p) => p.map.mark({ found, selected }));
+    // What is too many for rings stands out as a selection does.
+    const many = found?.length > RINGS;
+    this.panes.forEach((p) => p.map.mark({ found: many ? null : found, selected: many ? found : selected }));
   }
 
   savePicture() {

@@ -1,14 +1,18 @@
-// Search in a layer: a number is a feature; anything else is looked for in the tokens of contexts,
-// in names of types and in sources.
+// Search in a layer: a number is a feature, "lobe 2" or "lobe code" a lobe of the colouring; anything
+// else is looked for in the tokens of contexts, in names of types and in sources.
 
 /**
  * Features that match, best first, each with why.
  *
- * @returns `{ features: [{ feature, hits, why }], total }` with at most `limit` entries
+ * @param groups a colouring with `keys` and `entries`, for what begins with "lobe"
+ * @returns `{ features: [{ feature, hits, why }], total }` with at most `limit` entries, all of a lobe
  */
-export async function find(layer, query, limit = 500) {
+export async function find(layer, query, groups, limit = 500) {
   const text = query.trim().toLowerCase();
   if (!text) return { features: [], total: 0 };
+  const lobe = /^lobe\s+(.+)$/.exec(text);
+  const members = lobe ? ofLobes(layer, groups, lobe[1]) : [];
+  if (members.length) return { features: members, total: members.length };
   const number = /^#?(\d+)$/.exec(text);
   const direct = number && Number(number[1]) < layer.features ? Number(number[1]) : -1;
   const contexts = await layer.contexts();
@@ -24,6 +28,17 @@ export async function find(layer, query, limit = 500) {
     features: [...first, ...Array.from(found.subarray(0, limit - first.length), (feature) => ({ feature, hits: hits[feature], why: whys(feature) ?? named(feature) }))],
     total: found.length + first.length,
   };
+}
+
+/** The features of the lobe of that number, or of those whose names hold the text; the busiest first. */
+function ofLobes(layer, groups, wanted) {
+  const number = /^\d+$/.test(wanted);
+  const names = new Map(groups.entries.filter((e) => e.key >= 0 && (number ? e.key + 1 === Number(wanted) : e.name.toLowerCase().includes(wanted))).map((e) => [e.key, e.name]));
+  const members = [];
+  groups.keys.forEach((key, feature) => {
+    if (names.has(key)) members.push({ feature, hits: layer.frequency?.[feature] ?? 0, why: "in lobe " + names.get(key) });
+  });
+  return members.sort((a, b) => b.hits - a.hits || a.feature - b.feature);
 }
 
 /** Features with hits, those with the most first, then by number. */
