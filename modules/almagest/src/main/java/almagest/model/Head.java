@@ -57,18 +57,13 @@ final class Head {
     if (weights.isReady(name, vocabulary, d)) {
       return normed.linear(weights.matrix(name, vocabulary, d), null);
     }
-    Tensor[] parts = new Tensor[(vocabulary + ROWS - 1) / ROWS];
-    for (int i = 0; i < parts.length; i++) {
-      int from = i * ROWS;
+    Tensor all = Tensor.empty(normed.device(), normed.type(), normed.size(0), vocabulary);
+    for (int from = 0; from < vocabulary; from += ROWS) {
       int length = Math.min(ROWS, vocabulary - from);
-      try (TensorScope scope = TensorScope.open()) {
+      try (TensorScope _ = TensorScope.open()) {
         Tensor rows = weights.slice(name, vocabulary, d, from, length, weights.compute());
-        parts[i] = scope.keep(normed.linear(rows, null));
+        all.narrow(1, from, length).setInPlace(normed.linear(rows, null));
       }
-    }
-    Tensor all = Tensor.concatenate(1, parts);
-    for (Tensor part : parts) {
-      part.close();
     }
     return all;
   }

@@ -30,6 +30,9 @@ final class Transformer implements LanguageModel {
 
   private static final int CUDA_BATCH = 16_384;
 
+  /** Positions whose logits are computed together: they take the vocabulary's size each. */
+  private static final int LOGIT_ROWS = 512;
+
   private final String name;
   private final String familyName;
   private final Family family;
@@ -153,12 +156,15 @@ final class Transformer implements LanguageModel {
             new Taps(0, batch, request, result).at(Kind.FINAL_NORM, family.finalNorm(x));
         if (request.logits()) {
           for (int i = 0; i < batch.contexts.length; i++) {
-            try (TensorScope _ = TensorScope.open()) {
-              long start = result.start(batch.contexts[i]);
-              Tensor rows = normed.narrow(0, i, 1).reshape(batch.length(), sizes.dModel());
-              family
-                  .logits(rows)
-                  .copyTo(result.logits().slice(start, start + batch.length()).data());
+            long start = result.start(batch.contexts[i]);
+            Tensor rows = normed.narrow(0, i, 1).reshape(batch.length(), sizes.dModel());
+            for (int from = 0; from < batch.length(); from += LOGIT_ROWS) {
+              int count = Math.min(LOGIT_ROWS, batch.length() - from);
+              try (TensorScope _ = TensorScope.open()) {
+                family
+                    .logits(rows.narrow(0, from, count))
+                    .copyTo(result.logits().slice(start + from, start + from + count).data());
+              }
             }
           }
         }

@@ -351,10 +351,14 @@ public final class Tensor implements AutoCloseable {
   private org.bytedeco.pytorch.Tensor oneDnnLinear(Tensor weight, @Nullable Tensor bias) {
     org.bytedeco.pytorch.Tensor packed = handle.to_mkldnn();
     org.bytedeco.pytorch.Tensor w = weight.contiguous().handle;
-    return (bias == null
+    org.bytedeco.pytorch.Tensor product =
+        bias == null
             ? torch.mkldnn_linear(packed, w)
-            : torch.mkldnn_linear(packed, w, new TensorOptional(bias.handle)))
-        .to_dense();
+            : torch.mkldnn_linear(packed, w, new TensorOptional(bias.handle));
+    packed.deallocate(); // a scope would hold these copies as long as the result
+    org.bytedeco.pytorch.Tensor plain = product.to_dense();
+    product.deallocate();
+    return plain;
   }
 
   /** The product over the last two dimensions, batched over the others. */
@@ -512,6 +516,12 @@ public final class Tensor implements AutoCloseable {
     try (Scalar scalar = new Scalar(factor)) {
       handle.mul_(scalar);
     }
+    return this;
+  }
+
+  /** Overwrites this tensor with the values of another of its shape and returns it. */
+  public Tensor setInPlace(Tensor other) {
+    handle.copy_(other.handle);
     return this;
   }
 

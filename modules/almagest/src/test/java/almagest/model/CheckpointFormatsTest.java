@@ -2,11 +2,15 @@ package almagest.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import almagest.format.Json;
+import almagest.format.Safetensors;
 import almagest.run.InputException;
+import almagest.run.Seed;
 import almagest.run.Workers;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -111,6 +115,41 @@ class CheckpointFormatsTest {
     try (Stream<Path> files = Files.list(from)) {
       for (Path file : files.toList()) {
         Files.copy(file, to.resolve(file.getFileName()));
+      }
+    }
+  }
+
+  /** Positions beyond the first few hundred get their logits apart from the others. */
+  @Test
+  void theLogitsOfALongContextAreTheFinalStatesTimesTheHead() throws Exception {
+    Path original = new Reference("mistral").directory;
+    for (String name : List.of("model.safetensors", "tokenizer.json")) {
+      Files.copy(original.resolve(name), folder.resolve(name));
+    }
+    ObjectNode config = (ObjectNode) Json.read(original.resolve("config.json"));
+    Files.writeString(
+        folder.resolve("config.json"), Json.line(config.put("max_position_embeddings", 600)));
+    int vocabulary = config.path("vocab_size").asInt();
+    int[] ids = new Seed(1).generator().ints(600, 3, vocabulary).toArray();
+    float[] head =
+        Safetensors.open(original.resolve("model.safetensors")).tensor("lm_head.weight").floats();
+    Hook last = Hook.parse("final_norm_out");
+    try (LanguageModel model = LanguageModel.open(folder, new LanguageModel.Options());
+        Workers workers = new Workers(1);
+        Activations got =
+            model.forward(
+                List.of(Context.of(ids)),
+                new LanguageModel.Request(Set.of(last), true, Map.of()),
+                workers)) {
+      int d = got.at(last).columns();
+      for (int row : new int[] {0, 511, 512, 513, 599}) {
+        for (int token = 0; token < vocabulary; token++) {
+          double sum = 0;
+          for (int i = 0; i < d; i++) {
+            sum += (double) got.at(last).get(row, i) * head[token * d + i];
+          }
+          assertThat((double) got.logits().get(row, token)).isCloseTo(sum, within(1e-4));
+        }
       }
     }
   }
