@@ -7,12 +7,13 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * {@value #LANES} complex Fourier transforms of one length side by side: element p of transform l
  * lies at {@code p · LANES + l} of a real and an imaginary array, so every step works on whole
- * vectors. Stockham's self-sorting form with radices 4, 2, 3 and 5 (Van Loan 1992, section 1.7).
+ * vectors. Each radix is a method with its own loops: the compiler takes only so much into one.
+ * Stockham's self-sorting form with radices 4, 2 and 3 (Van Loan 1992, section 1.7).
  */
 final class LaneFft {
   static final int LANES = 16;
   private static final VectorSpecies<Double> SPECIES = DoubleVector.SPECIES_PREFERRED;
-  private static final int[] RADICES = {4, 2, 3, 5};
+  private static final int[] RADICES = {4, 2, 3};
 
   private final int length;
   private final int[] radices;
@@ -20,7 +21,7 @@ final class LaneFft {
   private final double[] sin;
 
   /**
-   * @param length a product of 2s, 3s and 5s
+   * @param length a product of 2s and 3s
    */
   LaneFft(int length) {
     this.length = length;
@@ -34,7 +35,7 @@ final class LaneFft {
       }
     }
     if (rest != 1) {
-      throw new IllegalArgumentException("a length of " + length + " has a factor above 5");
+      throw new IllegalArgumentException("a length of " + length + " has a factor above 3");
     }
     radices = Arrays.copyOf(found, count);
     cos = new double[length];
@@ -45,11 +46,11 @@ final class LaneFft {
     }
   }
 
-  /** The smallest multiple of 4 of at least {@code least} that is a product of 2s, 3s and 5s. */
+  /** The smallest multiple of 4 of at least {@code least} that is a product of 2s and 3s. */
   static int goodLength(int least) {
     for (int length = (least + 3) / 4 * 4; ; length += 4) {
       int rest = length;
-      for (int r : new int[] {2, 3, 5}) {
+      for (int r : new int[] {2, 3}) {
         while (rest % r == 0) {
           rest /= r;
         }
@@ -82,19 +83,12 @@ final class LaneFft {
     int stride = 1;
     for (int radix : radices) {
       int m = n / radix;
-      for (int p = 0; p < m; p++) {
-        // Twiddles w^{jp} with w = e^{−2πi/n}; the table is of the whole length.
-        int w = p * (length / n);
-        for (int q = 0; q < stride; q++) {
-          int in = (q + stride * p) * LANES;
-          int out = (q + stride * radix * p) * LANES;
-          switch (radix) {
-            case 4 -> four(ar, ai, in, stride * m * LANES, br, bi, out, stride * LANES, w);
-            case 2 -> two(ar, ai, in, stride * m * LANES, br, bi, out, stride * LANES, w);
-            case 3 -> three(ar, ai, in, stride * m * LANES, br, bi, out, stride * LANES, w);
-            default -> five(ar, ai, in, stride * m * LANES, br, bi, out, stride * LANES, w);
-          }
-        }
+      // Twiddles w^{jp} with w = e^{−2πi/n}; the table is of the whole length.
+      int turn = length / n;
+      switch (radix) {
+        case 4 -> four(ar, ai, br, bi, m, stride, turn);
+        case 2 -> two(ar, ai, br, bi, m, stride, turn);
+        default -> three(ar, ai, br, bi, m, stride, turn);
       }
       double[] kept = ar;
       ar = br;
@@ -112,154 +106,100 @@ final class LaneFft {
   }
 
   private void two(
-      double[] ar,
-      double[] ai,
-      int in,
-      int step,
-      double[] br,
-      double[] bi,
-      int out,
-      int to,
-      int w) {
-    double c = cos[w];
-    double s = sin[w];
-    for (int l = 0; l < LANES; l += SPECIES.length()) {
-      DoubleVector r0 = load(ar, in + l);
-      DoubleVector i0 = load(ai, in + l);
-      DoubleVector r1 = load(ar, in + step + l);
-      DoubleVector i1 = load(ai, in + step + l);
-      r0.add(r1).intoArray(br, out + l);
-      i0.add(i1).intoArray(bi, out + l);
-      DoubleVector dr = r0.sub(r1);
-      DoubleVector di = i0.sub(i1);
-      dr.mul(c).sub(di.mul(s)).intoArray(br, out + to + l);
-      dr.mul(s).add(di.mul(c)).intoArray(bi, out + to + l);
+      double[] ar, double[] ai, double[] br, double[] bi, int m, int stride, int turn) {
+    int to = stride * LANES;
+    int step = m * to;
+    for (int p = 0; p < m; p++) {
+      int w = p * turn;
+      int in = p * to;
+      int out = 2 * p * to;
+      double c = cos[w];
+      double s = sin[w];
+      for (int l = 0; l < to; l += SPECIES.length()) {
+        DoubleVector r0 = load(ar, in + l);
+        DoubleVector i0 = load(ai, in + l);
+        DoubleVector r1 = load(ar, in + step + l);
+        DoubleVector i1 = load(ai, in + step + l);
+        r0.add(r1).intoArray(br, out + l);
+        i0.add(i1).intoArray(bi, out + l);
+        DoubleVector dr = r0.sub(r1);
+        DoubleVector di = i0.sub(i1);
+        dr.mul(c).sub(di.mul(s)).intoArray(br, out + to + l);
+        dr.mul(s).add(di.mul(c)).intoArray(bi, out + to + l);
+      }
     }
   }
 
   private void four(
-      double[] ar,
-      double[] ai,
-      int in,
-      int step,
-      double[] br,
-      double[] bi,
-      int out,
-      int to,
-      int w) {
-    double c1 = cos[w];
-    double s1 = sin[w];
-    double c2 = cos[2 * w];
-    double s2 = sin[2 * w];
-    double c3 = cos[3 * w];
-    double s3 = sin[3 * w];
-    for (int l = 0; l < LANES; l += SPECIES.length()) {
-      DoubleVector r0 = load(ar, in + l);
-      DoubleVector i0 = load(ai, in + l);
-      DoubleVector r1 = load(ar, in + step + l);
-      DoubleVector i1 = load(ai, in + step + l);
-      DoubleVector r2 = load(ar, in + 2 * step + l);
-      DoubleVector i2 = load(ai, in + 2 * step + l);
-      DoubleVector r3 = load(ar, in + 3 * step + l);
-      DoubleVector i3 = load(ai, in + 3 * step + l);
-      DoubleVector sr02 = r0.add(r2);
-      DoubleVector si02 = i0.add(i2);
-      DoubleVector dr02 = r0.sub(r2);
-      DoubleVector di02 = i0.sub(i2);
-      DoubleVector sr13 = r1.add(r3);
-      DoubleVector si13 = i1.add(i3);
-      DoubleVector dr13 = r1.sub(r3);
-      DoubleVector di13 = i1.sub(i3);
-      sr02.add(sr13).intoArray(br, out + l);
-      si02.add(si13).intoArray(bi, out + l);
-      // −i (a1 − a3) = (di13, −dr13)
-      store(dr02.add(di13), di02.sub(dr13), c1, s1, br, bi, out + to + l);
-      store(sr02.sub(sr13), si02.sub(si13), c2, s2, br, bi, out + 2 * to + l);
-      store(dr02.sub(di13), di02.add(dr13), c3, s3, br, bi, out + 3 * to + l);
+      double[] ar, double[] ai, double[] br, double[] bi, int m, int stride, int turn) {
+    int to = stride * LANES;
+    int step = m * to;
+    for (int p = 0; p < m; p++) {
+      int w = p * turn;
+      int in = p * to;
+      int out = 4 * p * to;
+      double c1 = cos[w];
+      double s1 = sin[w];
+      double c2 = cos[2 * w];
+      double s2 = sin[2 * w];
+      double c3 = cos[3 * w];
+      double s3 = sin[3 * w];
+      for (int l = 0; l < to; l += SPECIES.length()) {
+        DoubleVector r0 = load(ar, in + l);
+        DoubleVector i0 = load(ai, in + l);
+        DoubleVector r1 = load(ar, in + step + l);
+        DoubleVector i1 = load(ai, in + step + l);
+        DoubleVector r2 = load(ar, in + 2 * step + l);
+        DoubleVector i2 = load(ai, in + 2 * step + l);
+        DoubleVector r3 = load(ar, in + 3 * step + l);
+        DoubleVector i3 = load(ai, in + 3 * step + l);
+        DoubleVector sr02 = r0.add(r2);
+        DoubleVector si02 = i0.add(i2);
+        DoubleVector dr02 = r0.sub(r2);
+        DoubleVector di02 = i0.sub(i2);
+        DoubleVector sr13 = r1.add(r3);
+        DoubleVector si13 = i1.add(i3);
+        DoubleVector dr13 = r1.sub(r3);
+        DoubleVector di13 = i1.sub(i3);
+        sr02.add(sr13).intoArray(br, out + l);
+        si02.add(si13).intoArray(bi, out + l);
+        // −i (a1 − a3) = (di13, −dr13)
+        store(dr02.add(di13), di02.sub(dr13), c1, s1, br, bi, out + to + l);
+        store(sr02.sub(sr13), si02.sub(si13), c2, s2, br, bi, out + 2 * to + l);
+        store(dr02.sub(di13), di02.add(dr13), c3, s3, br, bi, out + 3 * to + l);
+      }
     }
   }
 
   private void three(
-      double[] ar,
-      double[] ai,
-      int in,
-      int step,
-      double[] br,
-      double[] bi,
-      int out,
-      int to,
-      int w) {
+      double[] ar, double[] ai, double[] br, double[] bi, int m, int stride, int turn) {
+    int to = stride * LANES;
+    int step = m * to;
     double half = -0.5;
     double root = -Math.sqrt(3) / 2;
-    for (int l = 0; l < LANES; l += SPECIES.length()) {
-      DoubleVector r0 = load(ar, in + l);
-      DoubleVector i0 = load(ai, in + l);
-      DoubleVector r1 = load(ar, in + step + l);
-      DoubleVector i1 = load(ai, in + step + l);
-      DoubleVector r2 = load(ar, in + 2 * step + l);
-      DoubleVector i2 = load(ai, in + 2 * step + l);
-      DoubleVector sr = r1.add(r2);
-      DoubleVector si = i1.add(i2);
-      r0.add(sr).intoArray(br, out + l);
-      i0.add(si).intoArray(bi, out + l);
-      DoubleVector mr = r0.add(sr.mul(half));
-      DoubleVector mi = i0.add(si.mul(half));
-      // i · root · (a1 − a2)
-      DoubleVector er = i1.sub(i2).mul(-root);
-      DoubleVector ei = r1.sub(r2).mul(root);
-      store(mr.add(er), mi.add(ei), cos[w], sin[w], br, bi, out + to + l);
-      store(mr.sub(er), mi.sub(ei), cos[2 * w], sin[2 * w], br, bi, out + 2 * to + l);
-    }
-  }
-
-  private void five(
-      double[] ar,
-      double[] ai,
-      int in,
-      int step,
-      double[] br,
-      double[] bi,
-      int out,
-      int to,
-      int w) {
-    double c1 = Math.cos(2 * Math.PI / 5);
-    double c2 = Math.cos(4 * Math.PI / 5);
-    double s1 = -Math.sin(2 * Math.PI / 5);
-    double s2 = -Math.sin(4 * Math.PI / 5);
-    for (int l = 0; l < LANES; l += SPECIES.length()) {
-      DoubleVector r0 = load(ar, in + l);
-      DoubleVector i0 = load(ai, in + l);
-      DoubleVector r1 = load(ar, in + step + l);
-      DoubleVector i1 = load(ai, in + step + l);
-      DoubleVector r2 = load(ar, in + 2 * step + l);
-      DoubleVector i2 = load(ai, in + 2 * step + l);
-      DoubleVector r3 = load(ar, in + 3 * step + l);
-      DoubleVector i3 = load(ai, in + 3 * step + l);
-      DoubleVector r4 = load(ar, in + 4 * step + l);
-      DoubleVector i4 = load(ai, in + 4 * step + l);
-      DoubleVector sr1 = r1.add(r4);
-      DoubleVector si1 = i1.add(i4);
-      DoubleVector sr2 = r2.add(r3);
-      DoubleVector si2 = i2.add(i3);
-      DoubleVector dr1 = r1.sub(r4);
-      DoubleVector di1 = i1.sub(i4);
-      DoubleVector dr2 = r2.sub(r3);
-      DoubleVector di2 = i2.sub(i3);
-      r0.add(sr1).add(sr2).intoArray(br, out + l);
-      i0.add(si1).add(si2).intoArray(bi, out + l);
-      DoubleVector mr1 = r0.add(sr1.mul(c1)).add(sr2.mul(c2));
-      DoubleVector mi1 = i0.add(si1.mul(c1)).add(si2.mul(c2));
-      DoubleVector mr2 = r0.add(sr1.mul(c2)).add(sr2.mul(c1));
-      DoubleVector mi2 = i0.add(si1.mul(c2)).add(si2.mul(c1));
-      // i (s1 d1 + s2 d2) and i (s2 d1 − s1 d2)
-      DoubleVector er1 = di1.mul(s1).add(di2.mul(s2)).neg();
-      DoubleVector ei1 = dr1.mul(s1).add(dr2.mul(s2));
-      DoubleVector er2 = di1.mul(s2).sub(di2.mul(s1)).neg();
-      DoubleVector ei2 = dr1.mul(s2).sub(dr2.mul(s1));
-      store(mr1.add(er1), mi1.add(ei1), cos[w], sin[w], br, bi, out + to + l);
-      store(mr2.add(er2), mi2.add(ei2), cos[2 * w], sin[2 * w], br, bi, out + 2 * to + l);
-      store(mr2.sub(er2), mi2.sub(ei2), cos[3 * w], sin[3 * w], br, bi, out + 3 * to + l);
-      store(mr1.sub(er1), mi1.sub(ei1), cos[4 * w], sin[4 * w], br, bi, out + 4 * to + l);
+    for (int p = 0; p < m; p++) {
+      int w = p * turn;
+      int in = p * to;
+      int out = 3 * p * to;
+      for (int l = 0; l < to; l += SPECIES.length()) {
+        DoubleVector r0 = load(ar, in + l);
+        DoubleVector i0 = load(ai, in + l);
+        DoubleVector r1 = load(ar, in + step + l);
+        DoubleVector i1 = load(ai, in + step + l);
+        DoubleVector r2 = load(ar, in + 2 * step + l);
+        DoubleVector i2 = load(ai, in + 2 * step + l);
+        DoubleVector sr = r1.add(r2);
+        DoubleVector si = i1.add(i2);
+        r0.add(sr).intoArray(br, out + l);
+        i0.add(si).intoArray(bi, out + l);
+        DoubleVector mr = r0.add(sr.mul(half));
+        DoubleVector mi = i0.add(si.mul(half));
+        // i · root · (a1 − a2)
+        DoubleVector er = i1.sub(i2).mul(-root);
+        DoubleVector ei = r1.sub(r2).mul(root);
+        store(mr.add(er), mi.add(ei), cos[w], sin[w], br, bi, out + to + l);
+        store(mr.sub(er), mi.sub(ei), cos[2 * w], sin[2 * w], br, bi, out + 2 * to + l);
+      }
     }
   }
 
