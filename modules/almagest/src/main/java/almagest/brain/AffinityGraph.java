@@ -7,8 +7,7 @@ import almagest.tensor.FloatMatrix;
  * The graph that is clustered: features as nodes, weights a_ij = a_ji ≥ 0, a_ii = 0. Known by its
  * products, so that it need not be held.
  */
-public sealed interface AffinityGraph
-    permits DenseGraph, TiledGraph, CorrelationGraph, MatchingGraph, NeighbourGraph {
+public sealed interface AffinityGraph permits DenseGraph, TiledGraph, CentredGraph, NeighbourGraph {
   /** The number of nodes, n. */
   int size();
 
@@ -43,8 +42,8 @@ public sealed interface AffinityGraph
       return of(Cooccurrence.count(chunks, workers), affinity, workers);
     }
     return affinity == Affinity.PHI
-        ? CorrelationGraph.of(chunks, workers)
-        : MatchingGraph.of(chunks, workers);
+        ? CentredGraph.phi(chunks, workers)
+        : CentredGraph.matching(chunks, workers);
   }
 
   /** Whether {@link #of(Chunks, Affinity, Workers)} goes through the chunks alone. */
@@ -76,7 +75,7 @@ public sealed interface AffinityGraph
 
   /** The same from chunks, whose pairs are counted row by row and not held. */
   static AffinityGraph nearest(Chunks chunks, Affinity affinity, int k, Workers workers) {
-    return NeighbourGraph.of(new CountsOnDemand(chunks), affinity, k, workers);
+    return NeighbourGraph.of(new CountsOnDemand(chunks, workers), affinity, k, workers);
   }
 
   /** The k-nearest-neighbour graph of decoder directions [n, d_model], weighted by angle. */
@@ -89,6 +88,6 @@ public sealed interface AffinityGraph
    * counts and tiles are never held together: 2 n² bytes where the road through counts takes 4 n².
    */
   static AffinityGraph tiled(Chunks chunks, Affinity affinity, Workers workers) {
-    return TiledGraph.of(new CountWeights(new CountsOnDemand(chunks), affinity), workers);
+    return TiledGraph.of(new CountWeights(new CountsOnDemand(chunks, workers), affinity), workers);
   }
 }

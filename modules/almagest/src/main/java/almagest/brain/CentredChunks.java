@@ -32,27 +32,32 @@ final class CentredChunks {
   private final SparseRows byFeature;
   private final SparseRows byChunk;
 
-  CentredChunks(Chunks source) {
+  CentredChunks(Chunks source, Workers workers) {
     features = source.features();
     chunks = source.count();
-    counts = source.featureCounts();
+    SparseRows all = source.byFeature(workers);
+    counts = new int[features];
     sign = new float[features];
-    SparseRows all = source.byFeature();
     long[] indptr = new long[features + 1];
     for (int f = 0; f < features; f++) {
+      counts[f] = all.end(f) - all.start(f);
       sign[f] = 2L * counts[f] > chunks ? -1 : 1;
       indptr[f + 1] = indptr[f] + Math.min(counts[f], chunks - counts[f]);
     }
     int[] indices = new int[Math.toIntExact(indptr[features])];
-    for (int f = 0; f < features; f++) {
-      if (sign[f] > 0) {
-        System.arraycopy(all.indices(), all.start(f), indices, (int) indptr[f], counts[f]);
-      } else {
-        complement(all, f, indices, (int) indptr[f]);
-      }
-    }
+    workers.run(
+        (features + PIECE - 1) / PIECE,
+        p -> {
+          for (int f = p * PIECE; f < Math.min(features, (p + 1) * PIECE); f++) {
+            if (sign[f] > 0) {
+              System.arraycopy(all.indices(), all.start(f), indices, (int) indptr[f], counts[f]);
+            } else {
+              complement(all, f, indices, (int) indptr[f]);
+            }
+          }
+        });
     byFeature = SparseRows.pattern(chunks, indptr, indices);
-    byChunk = Chunks.transpose(byFeature);
+    byChunk = Chunks.transpose(byFeature, workers);
   }
 
   private void complement(SparseRows all, int f, int[] into, int at) {

@@ -4,6 +4,7 @@ import almagest.format.Json;
 import almagest.format.NpyArray;
 import almagest.format.Npz;
 import almagest.run.InputException;
+import almagest.run.Workers;
 import almagest.tensor.SparseRows;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
@@ -117,26 +118,53 @@ public record Chunks(SparseRows pattern, int[] document, short[] type, List<Stri
   }
 
   /** Feature × chunk: for each feature, the chunks in which it fires, ascending. O(entries + n). */
-  public SparseRows byFeature() {
-    return transpose(pattern);
+  SparseRows byFeature(Workers workers) {
+    return transpose(pattern, workers);
   }
 
-  static SparseRows transpose(SparseRows rows) {
+  /**
+   * Every thread counts and places a run of rows; however many there are, entries keep their order.
+   */
+  static SparseRows transpose(SparseRows rows, Workers workers) {
+    int runs = Math.min(workers.threads(), Math.max(1, rows.rows()));
+    int[][] place = new int[runs][];
+    workers.run(
+        runs,
+        p -> {
+          int[] count = new int[rows.columns()];
+          for (int r = firstOf(p, runs, rows); r < firstOf(p + 1, runs, rows); r++) {
+            for (int e = rows.start(r); e < rows.end(r); e++) {
+              count[rows.indices()[e]]++;
+            }
+          }
+          place[p] = count;
+        });
     long[] indptr = new long[rows.columns() + 1];
-    for (int f : rows.indices()) {
-      indptr[f + 1]++;
-    }
+    int at = 0;
     for (int f = 0; f < rows.columns(); f++) {
-      indptr[f + 1] += indptr[f];
-    }
-    long[] next = indptr.clone();
-    int[] indices = new int[rows.indices().length];
-    for (int r = 0; r < rows.rows(); r++) {
-      for (int e = rows.start(r); e < rows.end(r); e++) {
-        indices[(int) next[rows.indices()[e]]++] = r;
+      for (int[] next : place) {
+        int count = next[f];
+        next[f] = at;
+        at += count;
       }
+      indptr[f + 1] = at;
     }
+    int[] indices = new int[at];
+    workers.run(
+        runs,
+        p -> {
+          int[] next = place[p];
+          for (int r = firstOf(p, runs, rows); r < firstOf(p + 1, runs, rows); r++) {
+            for (int e = rows.start(r); e < rows.end(r); e++) {
+              indices[next[rows.indices()[e]]++] = r;
+            }
+          }
+        });
     return SparseRows.pattern(rows.rows(), indptr, indices);
+  }
+
+  private static int firstOf(int run, int runs, SparseRows rows) {
+    return (int) ((long) run * rows.rows() / runs);
   }
 
   /**

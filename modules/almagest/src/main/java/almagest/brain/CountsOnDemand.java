@@ -1,5 +1,6 @@
 package almagest.brain;
 
+import almagest.run.Workers;
 import almagest.tensor.SparseRows;
 
 /**
@@ -11,9 +12,9 @@ final class CountsOnDemand implements PairCounts {
   private final SparseRows byFeature;
   private final long[] totals;
 
-  CountsOnDemand(Chunks chunks) {
+  CountsOnDemand(Chunks chunks, Workers workers) {
     byChunk = chunks.pattern();
-    byFeature = chunks.byFeature();
+    byFeature = chunks.byFeature(workers);
     totals = new long[byFeature.rows()];
     for (int f = 0; f < totals.length; f++) {
       totals[f] = byFeature.indptr()[f + 1] - byFeature.indptr()[f];

@@ -81,8 +81,8 @@ class SpectralClusteringTest {
       AffinityGraph pairs = graph(name, workers);
       AffinityGraph implicit =
           name.equals("phi")
-              ? CorrelationGraph.of(chunks, workers)
-              : MatchingGraph.of(chunks, workers);
+              ? CentredGraph.phi(chunks, workers)
+              : CentredGraph.matching(chunks, workers);
       AffinityGraph tiles =
           TiledGraph.of(
               new CountWeights(Cooccurrence.count(chunks, workers), Affinity.parse(name)), workers);
@@ -118,8 +118,8 @@ class SpectralClusteringTest {
     try (Workers workers = new Workers(2)) {
       AffinityGraph large =
           switch (name) {
-            case "phi" -> CorrelationGraph.of(chunks, workers);
-            case "simple-matching" -> MatchingGraph.of(chunks, workers);
+            case "phi" -> CentredGraph.phi(chunks, workers);
+            case "simple-matching" -> CentredGraph.matching(chunks, workers);
             case "angular" -> TiledGraph.of(new AngularWeights(decoder()), workers);
             default ->
                 TiledGraph.of(

@@ -61,7 +61,7 @@ class SpectralOptionsTest {
 
   @Test
   void countsOnDemandAreThoseThatAreHeld() {
-    PairCounts made = new CountsOnDemand(CHUNKS);
+    PairCounts made = new CountsOnDemand(CHUNKS, WORKERS);
     int n = COUNTS.features();
     assertThat(made.featureCounts()).isEqualTo(COUNTS.featureCounts());
     made.upperRows(
@@ -195,7 +195,7 @@ class SpectralOptionsTest {
         SpectralEmbedding.of(
             AffinityGraph.of(CHUNKS, Affinity.PHI, WORKERS), 60, new Seed(0), WORKERS);
     SpectralEmbedding found =
-        SpectralEmbedding.of(CorrelationGraph.of(CHUNKS, WORKERS), 60, new Seed(0), WORKERS);
+        SpectralEmbedding.of(CentredGraph.phi(CHUNKS, WORKERS), 60, new Seed(0), WORKERS);
     assertThat(found.products()).isZero();
     for (int j = 0; j < 60; j++) {
       assertThat(found.eigenvalues()[j]).isCloseTo(exact.eigenvalues()[j], within(1e-6));
