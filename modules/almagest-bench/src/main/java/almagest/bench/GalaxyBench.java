@@ -18,11 +18,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
 
 /**
  * Times the stages of the galaxy on the files of the Python peers: {@code GalaxyBench DATA STAGE
- * [ROWS] [REPEAT]} with a stage {@code pca}, {@code knn}, {@code clustering-entropy} or {@code
- * layers}.
+ * [ROWS] [REPEAT] [CLOUDS]} with a stage {@code pca}, {@code knn}, {@code clustering-entropy} or
+ * {@code layers}.
  */
 final class GalaxyBench {
   private GalaxyBench() {}
@@ -36,7 +37,10 @@ final class GalaxyBench {
         case "pca" -> pca(decoder(data, rows), repeat, workers);
         case "knn" -> knn(first(points(data, "cloud100.npy"), rows), repeat, workers);
         case "clustering-entropy" -> clusteringEntropy(decoder(data, rows), repeat, workers);
-        case "layers" -> layers(decoder(data, rows), repeat, workers);
+        case "layers" -> {
+          int clouds = args.length > 4 ? Integer.parseInt(args[4]) : 3;
+          layers(decoder(data, rows), clouds, repeat, workers);
+        }
         default -> throw new IllegalArgumentException("no stage " + args[1]);
       }
     }
@@ -105,15 +109,12 @@ final class GalaxyBench {
         result -> Map.of("value", result.clustering()));
   }
 
-  /** Three clouds, as nulls that depend on the shape alone are drawn once for all of them. */
-  private static void layers(Points points, int repeat, Workers workers) {
+  /** Several clouds, as nulls that depend on the shape alone are drawn once for all of them. */
+  private static void layers(Points points, int count, int repeat, Workers workers) {
     List<NamedCloud> clouds =
-        List.of(
-            new NamedCloud("first", points),
-            new NamedCloud("second", points),
-            new NamedCloud("third", points));
+        IntStream.range(0, count).mapToObj(i -> new NamedCloud("cloud " + i, points)).toList();
     Timing.measure(
-        "whole analysis of 3 clouds " + points.rows() + "x" + points.columns(),
+        "whole analysis of %d clouds %dx%d".formatted(count, points.rows(), points.columns()),
         repeat,
         () -> Galaxy.analyse(clouds, Options.defaults(), new Seed(0), workers, Progress.NONE),
         result -> Map.of("excess", Json.tree(result.at("/clouds/0/entropy/excess"))));

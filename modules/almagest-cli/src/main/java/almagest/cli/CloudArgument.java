@@ -36,7 +36,7 @@ record CloudArgument(String text) {
     Map<String, String> hashes = new TreeMap<>();
     Path path = Path.of(text);
     if (!Files.isDirectory(path)) {
-      String file = text.replaceFirst("(\\.np[yz]|\\.safetensors):.*$", "$1");
+      String file = text.replaceFirst("(\\.np[yz]|\\.safetensors|\\.pt):.*$", "$1");
       hashes.put(file, Hashes.sha256(Path.of(file)));
       return hashes;
     }

@@ -63,12 +63,13 @@ final class GalaxyCommand implements Callable<Integer> {
       paramLabel = "F",
       description =
           "Clouds, one a layer: FILE.npy, FILE.npz:KEY, FILE.safetensors:KEY, an SAE directory or a"
-              + " Gemma Scope params.npz (its decoder); hub:ORG/REPO:PATH or release/sae_id.")
+              + " Gemma Scope params.npz (its decoder); hub:ORG/REPO:PATH or release/sae_id. Arrays"
+              + " [n, d], or [rows, length, d] as model activations writes them: a point a token.")
   private List<String> clouds = new ArrayList<>();
 
   @Option(
       names = "--encoder",
-      description = "Of SAE directories, take the encoder's directions instead of the decoder's.")
+      description = "Of SAEs, take the encoder's directions instead of the decoder's.")
   private boolean encoder;
 
   @Option(
@@ -193,7 +194,7 @@ final class GalaxyCommand implements Callable<Integer> {
       Points points;
       @Nullable SaeInfo info = null;
       Path path = Path.of(cloud);
-      if (Files.isDirectory(path)) {
+      if (encoder || Files.isDirectory(path)) {
         Sae sae = Sae.open(path);
         points = Points.of(encoder ? sae.wEnc() : sae.wDec());
         info = sae.info();

@@ -5,14 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import almagest.format.Json;
 import almagest.format.Npy;
 import almagest.format.NpyArray;
+import almagest.format.Npz;
 import almagest.run.Seed;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class GalaxyCommandTest {
+  private static final Path ROAD =
+      Path.of("../almagest/src/test/resources/almagest/brain/end_to_end").toAbsolutePath().normalize();
+
   @TempDir private Path folder;
 
   private String cloud(String name, int rows, int columns, long seed) {
@@ -43,6 +50,74 @@ class GalaxyCommandTest {
     assertThat(clouds.at("/1/layer").asInt()).isEqualTo(6);
     assertThat(clouds.at("/1").has("l0")).isFalse();
     assertThat(Npy.read(folder.resolve("out/layer-06-pca3.npy")).shape()).containsExactly(60, 3);
+  }
+
+  private JsonNode analysed(String... arguments) {
+    String[] all = Arrays.copyOf(arguments, arguments.length + 4);
+    String[] fixed = {"galaxy", "--quiet", "--out", folder.resolve("out").toString()};
+    System.arraycopy(arguments, 0, all, 4, arguments.length);
+    System.arraycopy(fixed, 0, all, 0, 4);
+    assertThat(Main.execute(all)).isZero();
+    return Json.read(folder.resolve("out/galaxy.json")).at("/clouds/0");
+  }
+
+  @Test
+  void theEncoderIsACloudOfItsColumns() {
+    Map<String, NpyArray> sae = new TreeMap<>(Npz.read(ROAD.resolve("sae/params.npz")));
+    NpyArray decoder = sae.get("W_dec");
+    int n = decoder.shape()[0];
+    int d = decoder.shape()[1];
+    double[] values = decoder.doubles();
+    float[] rows = new float[n * d];
+    float[] columns = new float[n * d];
+    for (int i = 0; i < n; i++) {
+      for (int c = 0; c < d; c++) {
+        rows[i * d + c] = (float) (values[i * d + c] * (1 + c % 3));
+        columns[c * n + i] = rows[i * d + c];
+      }
+    }
+    sae.put("W_enc", NpyArray.of(columns, d, n));
+    Path params = folder.resolve("params.npz");
+    Npz.write(params, sae);
+    String turned = write("turned.npy", NpyArray.of(rows, n, d));
+    JsonNode expected = analysed("--cloud", turned);
+    JsonNode found = analysed("--encoder", "--cloud", params.toString());
+    assertThat(found.get("n").asInt()).isEqualTo(n);
+    assertThat(found.get("eigenvalues")).isEqualTo(expected.get("eigenvalues"));
+    assertThat(analysed("--cloud", params.toString()).get("eigenvalues"))
+        .isNotEqualTo(expected.get("eigenvalues"));
+  }
+
+  /** What one command writes, the other reads: a point a token, padding left out. */
+  @Test
+  void activationsAreACloudOfTokens() {
+    int[] ids = new int[48];
+    int[] mask = new int[48];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = 1 + i % 13;
+      mask[i] = i % 16 < 12 ? 1 : 0;
+    }
+    String activations = folder.resolve("activations.npz").toString();
+    assertThat(
+            Main.execute(
+                "model",
+                "activations",
+                "--quiet",
+                "--model",
+                ROAD.resolve("model").toString(),
+                "--tokens",
+                write("ids.npy", NpyArray.of(ids, 3, 16)),
+                "--mask",
+                write("mask.npy", NpyArray.of(mask, 3, 16)),
+                "--hooks",
+                "blocks.1.hook_resid_post",
+                "--out",
+                activations))
+        .isZero();
+    JsonNode cloud = analysed("--cloud", activations + ":blocks.1.hook_resid_post");
+    assertThat(cloud.get("n").asInt()).isEqualTo(36);
+    assertThat(cloud.get("layer").asInt()).isEqualTo(1);
+    assertThat(cloud.get("rank").asInt()).isGreaterThan(3);
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * One place that opens a point cloud [n, d] from the ways in which users name one:
@@ -42,16 +43,38 @@ public final class Clouds {
    *     points, or holds NaN or an infinity
    */
   public static FloatMatrix open(String specification) {
-    return checked(tensor(specification));
+    return checked(tensor(specification), 2);
   }
 
-  /** As {@link #open}, with float64 left as it is. */
+  /**
+   * As {@link #open}, with float64 left as it is. An array [rows, length, d] is a cloud too, of
+   * activations, one point a token in the order of the file; tokens whose values are all zero are
+   * padding and left out.
+   */
   public static Points points(String specification) {
     Tensor tensor = tensor(specification);
-    FloatMatrix single = checked(tensor);
-    return tensor.type() == ElementType.F64
-        ? Points.of(DoubleMatrix.copyOf(tensor.doubles(), single.columns()))
-        : Points.of(single);
+    FloatMatrix single = checked(tensor, 3);
+    Points points =
+        tensor.type() == ElementType.F64
+            ? Points.of(DoubleMatrix.copyOf(tensor.doubles(), single.columns()))
+            : Points.of(single);
+    return tensor.rank() < 3 ? points : unpadded(points, tensor);
+  }
+
+  private static Points unpadded(Points points, Tensor tensor) {
+    double[] row = new double[points.columns()];
+    int[] tokens =
+        IntStream.range(0, points.rows())
+            .filter(
+                i -> {
+                  points.copyRow(i, row);
+                  return Arrays.stream(row).anyMatch(v -> v != 0);
+                })
+            .toArray();
+    if (tokens.length == 0) {
+      throw new InputException(tensor.place() + ": nothing but zeros, expected activations");
+    }
+    return tokens.length == points.rows() ? points : Points.of(points, tokens);
   }
 
   /**
@@ -129,11 +152,14 @@ public final class Clouds {
     return only;
   }
 
-  private static FloatMatrix checked(Tensor tensor) {
-    if (tensor.rank() != 2 || tensor.count() == 0) {
+  private static FloatMatrix checked(Tensor tensor, int mostDimensions) {
+    if (tensor.rank() < 2 || tensor.rank() > mostDimensions || tensor.count() == 0) {
       throw new InputException(
           tensor.place()
-              + ": expected a cloud [n, d] of at least one point, found the shape "
+              + (mostDimensions == 2
+                  ? ": expected a cloud [n, d] of at least one point, found the shape "
+                  : ": expected a cloud [n, d], or activations [rows, length, d], of at least one"
+                      + " point, found the shape ")
               + Arrays.toString(tensor.shape()));
     }
     FloatMatrix cloud = tensor.matrix();

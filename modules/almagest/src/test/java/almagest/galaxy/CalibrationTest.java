@@ -135,9 +135,9 @@ class CalibrationTest {
 
   @Test
   void clustersStandOutInAHundredDimensions() {
-    Scores cloud = scores(mixture(2000, 100, 50, 1, 9), 100);
+    Scores cloud = scores(mixture(20_000, 100, 50, 1, 9), 100);
     ClusteringEntropy.Estimate e =
-        new ClusteringEntropy(10, 1, new Frames(new Seed(1)), WORKERS)
+        new ClusteringEntropy(5, 1, new Frames(new Seed(1)), WORKERS)
             .unscaled(cloud.matrix(), cloud.eigenvalues())
             .at(1);
     assertThat(e.excess()).isGreaterThan(5 * e.excessSd());
