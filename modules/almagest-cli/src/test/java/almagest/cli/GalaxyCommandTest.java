@@ -18,7 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GalaxyCommandTest {
   private static final Path ROAD =
-      Path.of("../almagest/src/test/resources/almagest/brain/end_to_end").toAbsolutePath().normalize();
+      Path.of("../almagest/src/test/resources/almagest/brain/end_to_end")
+          .toAbsolutePath()
+          .normalize();
 
   @TempDir private Path folder;
 

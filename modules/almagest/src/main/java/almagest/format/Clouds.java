@@ -65,11 +65,10 @@ public final class Clouds {
     double[] row = new double[points.columns()];
     int[] tokens =
         IntStream.range(0, points.rows())
-            .filter(
-                i -> {
-                  points.copyRow(i, row);
-                  return Arrays.stream(row).anyMatch(v -> v != 0);
-                })
+            .filter(i -> {
+              points.copyRow(i, row);
+              return Arrays.stream(row).anyMatch(v -> v != 0);
+            })
             .toArray();
     if (tokens.length == 0) {
       throw new InputException(tensor.place() + ": nothing but zeros, expected activations");
