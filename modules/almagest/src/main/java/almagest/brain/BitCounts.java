@@ -54,18 +54,7 @@ final class BitCounts {
       int lanes = SPECIES.length();
       int words = ((to - from + 63) / 64 + lanes - 1) / lanes * lanes;
       long[] bits = bits(from, to, words, tiles * TILE);
-      // Tile (a, b) with a ≤ b; numbered so that a thread's neighbours share the rows of a.
-      workers.run(
-          tiles * (tiles + 1) / 2,
-          t -> {
-            int a = 0;
-            int left = t;
-            while (left >= tiles - a) {
-              left -= tiles - a;
-              a++;
-            }
-            tile(bits, words, a * TILE, (a + left) * TILE);
-          });
+      workers.runPairs(tiles, (a, b) -> tile(bits, words, a * TILE, b * TILE));
     }
   }
 

@@ -48,18 +48,7 @@ record CloudNeighbours(int k, int[] index, float[] squared) {
     Arrays.setAll(nearest, i -> new Nearest(k));
     Object[] locks = new Object[side];
     Arrays.setAll(locks, i -> new Object());
-    workers.run(
-        side * (side + 1) / 2,
-        pair -> {
-          // Pairs (a, b) with a ≤ b, counted row by row.
-          int a = 0;
-          int rest = pair;
-          while (rest >= side - a) {
-            rest -= side - a;
-            a++;
-          }
-          tile(cloud, a, a + rest, nearest, locks);
-        });
+    workers.runPairs(side, (a, b) -> tile(cloud, a, b, nearest, locks));
     int[] index = new int[n * k];
     float[] squared = new float[n * k];
     workers.run(

@@ -32,32 +32,26 @@ record NormalisedGraph(AffinityGraph graph, double[] root) implements SymmetricO
     try (Arena arena = Arena.ofShared()) {
       FloatMatrix in = FloatMatrix.zeros(arena, n, b);
       FloatMatrix out = FloatMatrix.zeros(arena, n, b);
-      workers.run(
-          (n + PIECE - 1) / PIECE,
-          p -> {
-            double[] wide = new double[b];
-            float[] narrow = new float[b];
-            for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
-              MemorySegment.copy(x.data(), DOUBLE, (long) i * b * Double.BYTES, wide, 0, b);
-              for (int c = 0; c < b; c++) {
-                narrow[c] = (float) (wide[c] / root[i]);
-              }
-              in.setRow(i, narrow);
+      eachRow(
+          b,
+          workers,
+          (i, wide, narrow) -> {
+            MemorySegment.copy(x.data(), DOUBLE, (long) i * b * Double.BYTES, wide, 0, b);
+            for (int c = 0; c < b; c++) {
+              narrow[c] = (float) (wide[c] / root[i]);
             }
+            in.setRow(i, narrow);
           });
       graph.multiply(in, out, workers);
-      workers.run(
-          (n + PIECE - 1) / PIECE,
-          p -> {
-            double[] wide = new double[b];
-            float[] narrow = new float[b];
-            for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
-              out.copyRow(i, narrow);
-              for (int c = 0; c < b; c++) {
-                wide[c] = narrow[c] / root[i];
-              }
-              MemorySegment.copy(wide, 0, y.data(), DOUBLE, (long) i * b * Double.BYTES, b);
+      eachRow(
+          b,
+          workers,
+          (i, wide, narrow) -> {
+            out.copyRow(i, narrow);
+            for (int c = 0; c < b; c++) {
+              wide[c] = narrow[c] / root[i];
             }
+            MemorySegment.copy(wide, 0, y.data(), DOUBLE, (long) i * b * Double.BYTES, b);
           });
     }
   }
@@ -75,21 +69,36 @@ record NormalisedGraph(AffinityGraph graph, double[] root) implements SymmetricO
         in.set(from + c, c, 1);
       }
       graph.multiply(in, out, workers);
-      workers.run(
-          (n + PIECE - 1) / PIECE,
-          p -> {
-            double[] wide = new double[b];
-            float[] narrow = new float[b];
-            for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
-              out.copyRow(i, narrow);
-              for (int c = 0; c < b; c++) {
-                wide[c] = i == base + c ? 0 : narrow[c] / root[i] / root[base + c];
-              }
-              MemorySegment.copy(
-                  wide, 0, all.data(), DOUBLE, ((long) i * n + base) * Double.BYTES, b);
+      eachRow(
+          b,
+          workers,
+          (i, wide, narrow) -> {
+            out.copyRow(i, narrow);
+            for (int c = 0; c < b; c++) {
+              wide[c] = i == base + c ? 0 : narrow[c] / root[i] / root[base + c];
             }
+            MemorySegment.copy(
+                wide, 0, all.data(), DOUBLE, ((long) i * n + base) * Double.BYTES, b);
           });
     }
     return all;
+  }
+
+  /** Room for one row in either precision is lent with each row. */
+  private interface Row {
+    void take(int i, double[] wide, float[] narrow);
+  }
+
+  private void eachRow(int columns, Workers workers, Row row) {
+    int n = root.length;
+    workers.run(
+        (n + PIECE - 1) / PIECE,
+        p -> {
+          double[] wide = new double[columns];
+          float[] narrow = new float[columns];
+          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+            row.take(i, wide, narrow);
+          }
+        });
   }
 }

@@ -76,17 +76,7 @@ public final class NarrowGram {
     }
     int width = Gram.width(d);
     int across = (d + width - 1) / width;
-    workers.run(
-        across * (across + 1) / 2,
-        t -> {
-          int row = 0;
-          int left = t;
-          while (left >= across - row) {
-            left -= across - row;
-            row++;
-          }
-          tile(block, columns, m, row * width, (row + left) * width, width);
-        });
+    workers.runPairs(across, (a, b) -> tile(block, columns, m, a * width, b * width, width));
   }
 
   private void tile(FloatMatrix block, boolean columns, int m, int i, int j, int width) {

@@ -88,6 +88,29 @@ public final class Workers implements AutoCloseable {
     }
   }
 
+  /** What {@link #runPairs} does for one pair. */
+  public interface Pair {
+    void accept(int a, int b);
+  }
+
+  /**
+   * Runs every pair a ≤ b of 0 … {@code side − 1} as a piece: the tiles of a symmetric matrix,
+   * those of a row one after the other.
+   */
+  public void runPairs(int side, Pair piece) {
+    run(
+        Math.toIntExact((long) side * (side + 1) / 2),
+        number -> {
+          int a = 0;
+          int left = number;
+          while (left >= side - a) {
+            left -= side - a;
+            a++;
+          }
+          piece.accept(a, a + left);
+        });
+  }
+
   /** As {@link #run}, gathering a result per piece, in order. */
   public <T> List<T> map(int pieces, IntFunction<T> piece) {
     List<AtomicReference<T>> results = new ArrayList<>(pieces);
