@@ -46,6 +46,7 @@ public final class PageWalk {
     walk.click();
     walk.lassoAndExport();
     walk.permalink();
+    walk.addresses();
     walk.keyboard();
     walk.darkAndNarrow();
     assertThat(browsing.problems()).isEmpty();
@@ -184,6 +185,18 @@ public final class PageWalk {
         .isEqualTo(1);
     page.close();
     again.close();
+  }
+
+  /** What another address leaves out is gone, also when it was left out under another view. */
+  private void addresses() {
+    Page page = browsing.open(url + "#feature=1");
+    page.waitForSelector(".card h2");
+    page.evaluate("() => { location.hash = 'view=brain'; }");
+    page.waitForSelector("figure[data-figure$='lobes-by-type'] svg");
+    page.evaluate("() => { location.hash = 'view=map'; }");
+    page.waitForSelector(".map");
+    page.waitForFunction("() => document.querySelector('.card').hidden");
+    page.close();
   }
 
   private void keyboard() {

@@ -25,6 +25,9 @@ const top = document.getElementById("top");
 const main = document.getElementById("main");
 const maps = new MapView();
 
+/** What changed while the map was not on the page. */
+let missed = new Set();
+
 function layer() {
   const wanted = layers.find((l) => String(l.number) === state.layer);
   return wanted ?? layers[Math.floor((layers.length - 1) / 2)];
@@ -70,10 +73,13 @@ async function draw(changed) {
       clearFigures();
       replace(main, maps.element);
     }
-    await maps.update(current, changed);
+    const all = new Set([...missed, ...changed]);
+    missed = new Set();
+    await maps.update(current, all);
     maps.panes.forEach((p) => p.map.measure());
     return;
   }
+  changed.forEach((k) => missed.add(k));
   if (!turned && !changed.has("colour")) return;
   clearFigures();
   const root = el("div", { class: "page" }, el("h2", {}, VIEWS.find(([v]) => v === state.view)?.[1] ?? "?"), BLURBS[state.view] ? el("p", { class: "lede" }, BLURBS[state.view]) : null);
