@@ -5,6 +5,7 @@ import almagest.corpus.EmbeddedModel;
 import almagest.format.Json;
 import almagest.run.InputException;
 import almagest.run.Workers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -28,7 +29,7 @@ import picocli.CommandLine.Parameters;
       "Examples:",
       "  almagest atlas runs/quick --export quick.html",
       "  almagest atlas runs/default --export site/     a folder with every context, for large runs",
-      "  almagest atlas runs/default --serve --model all-minilm-l6-v2"
+      "  almagest atlas runs/default --serve            and any text played on its map"
     })
 final class AtlasCommand implements Callable<Integer> {
   @Mixin Common common = new Common();
@@ -60,7 +61,9 @@ final class AtlasCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "DIR|NAME",
-      description = "With --serve, the run's model, so that any text can be played on the map.")
+      description =
+          "With --serve, the model that plays any text on the map (default: the run's own, if it is an"
+              + " embedded one or its folder is still there).")
   @Nullable String model;
 
   @Option(
@@ -116,19 +119,28 @@ final class AtlasCommand implements Callable<Integer> {
     }
   }
 
-  /** The model that reads typed texts, if one was named. */
+  /** The model that reads typed texts: the one named, else the run's own where it is at hand. */
   private static final class Reading implements AutoCloseable {
     private final @Nullable TextReader reader;
 
     Reading(@Nullable String model, Path run, Common common, Workers workers) {
-      if (model == null) {
-        this.reader = null;
+      String name = model == null ? ofRun(run) : model;
+      Optional<EmbeddedModel> known = EmbeddedModel.named(name);
+      if (known.isPresent()) {
+        this.reader = new TextReader(run, known.get().folder(common.progress()), workers);
+      } else if (model != null || Files.isDirectory(Path.of(name))) {
+        this.reader = new TextReader(run, common.local(name), workers);
       } else {
-        Optional<EmbeddedModel> known = EmbeddedModel.named(model);
-        Path folder =
-            known.isPresent() ? known.get().folder(common.progress()) : common.local(model);
-        this.reader = new TextReader(run, folder, workers);
+        System.err.println("almagest: the run's model is not at hand; --model DIR plays any text");
+        this.reader = null;
       }
+    }
+
+    private static String ofRun(Path run) {
+      Path file = run.resolve("run.json");
+      return Files.isRegularFile(file)
+          ? Json.read(file).path("settings").path("model").asText()
+          : "";
     }
 
     java.util.function.@Nullable BiFunction<String, String, com.fasterxml.jackson.databind.JsonNode>

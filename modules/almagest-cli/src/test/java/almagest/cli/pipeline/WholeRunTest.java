@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import almagest.cli.Browsing;
 import almagest.cli.Forked;
+import almagest.cli.Main;
 import almagest.cli.PageWalk;
 import almagest.corpus.Corpora;
 import almagest.format.Json;
@@ -13,6 +14,12 @@ import almagest.run.Progress;
 import almagest.run.Workers;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -73,6 +80,29 @@ class WholeRunTest {
     try (Browsing browsing = new Browsing()) {
       PageWalk.through(
           browsing, folder.resolve("first/index.html").toUri().toString(), "the", "literature");
+    }
+  }
+
+  @Test
+  void servedItPlaysAnyTextThroughItsOwnModel() throws IOException, InterruptedException {
+    String run = folder.resolve("first").toString();
+    Process server =
+        Forked.java(List.of(), Main.class, "atlas", run, "--serve", "--port", "0").start();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      String address = server.inputReader().readLine();
+      HttpResponse<String> answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create(address + "play?layer=2"))
+                  .header("Content-Type", "application/json")
+                  .POST(BodyPublishers.ofString("{\"text\": \"the court\"}"))
+                  .build(),
+              BodyHandlers.ofString());
+      assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+      JsonNode played = Json.parse(answer.body());
+      assertThat(played.path("tokens").size()).isEqualTo(2);
+      assertThat(played.path("active").get(1).size()).isPositive();
+    } finally {
+      server.destroyForcibly().waitFor();
     }
   }
 
