@@ -68,7 +68,7 @@ final class GgufModel {
       case "bert" -> bert(config);
       default -> llama(config);
     }
-    config.put("vocab_size", gguf.tensor("token_embd.weight").shape()[0]);
+    config.put("vocab_size", rows("token_embd.weight"));
     if (gguf.metadata().get("tokenizer.ggml.bos_token_id") instanceof Long id) {
       config.put("bos_token_id", id);
     }
@@ -104,7 +104,7 @@ final class GgufModel {
 
   private void bert(ObjectNode config) {
     stream(config, "bert");
-    config.put("type_vocab_size", gguf.tensor("token_types.weight").shape()[0]);
+    config.put("type_vocab_size", rows("token_types.weight"));
     config.put("layer_norm_eps", number("attention.layer_norm_epsilon"));
     config.put("hidden_act", "gelu");
     if (flag("attention.causal", true)) {
@@ -254,10 +254,18 @@ final class GgufModel {
       return Tensor.of(FloatMatrix.copyOf(gain, gain.length)).reshape(gain.length);
     }
     if (architecture.equals("llama") && (name.contains(".attn_q.") || name.contains(".attn_k."))) {
-      return tensor.rows(halves((int) tensor.shape()[0], headWidth(0)));
+      return tensor.rows(halves((int) rows(name), headWidth(0)));
     }
     if (architecture.equals("gptneox") && name.contains(".attn_qkv.")) {
-      return tensor.rows(byHead(whole("attention.head_count"), headWidth()));
+      int heads = whole("attention.head_count");
+      if (rows(name) != 3L * heads * headWidth()) {
+        throw InputException.in(
+            file,
+            "tensor " + name,
+            "expected queries, keys and values of " + heads + " heads, found " + tensor,
+            "");
+      }
+      return tensor.rows(byHead(heads, headWidth()));
     }
     return tensor;
   }
@@ -271,6 +279,14 @@ final class GgufModel {
       order[r] = r - inHead + inHead % half * 2 + inHead / half;
     }
     return order;
+  }
+
+  private long rows(String name) {
+    long[] shape = gguf.tensor(name).shape();
+    if (shape.length == 0) {
+      throw InputException.in(file, "tensor " + name, "expected rows, found one number", "");
+    }
+    return shape[0];
   }
 
   /** For each row of heads one after the other its place among all queries, keys and values. */

@@ -1,6 +1,7 @@
 package almagest.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import almagest.format.Gguf;
@@ -8,9 +9,15 @@ import almagest.format.Json;
 import almagest.format.Npy;
 import almagest.format.Npz;
 import almagest.model.LanguageModel.Request;
+import almagest.run.InputException;
 import almagest.run.Workers;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.lang.foreign.MemorySegment;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -91,6 +98,26 @@ class GgufModelTest {
             .isEqualTo(text.path("ids"));
       }
     }
+  }
+
+  /** Nothing is allocated for as many heads as a file says it has. */
+  @ParameterizedTest
+  @CsvSource({
+    "embedding_length, 96000000",
+    "attention.head_count, 90000000",
+    "attention.head_count, 5"
+  })
+  void headsThatTheTensorsHaveNotAreRefused(String key, int value) throws Exception {
+    byte[] bytes = Files.readAllBytes(made("gptneox.gguf"));
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("gptneox." + key);
+    int kind = Integer.BYTES; // which stands between a key and its value
+    ByteBuffer.wrap(bytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putInt(at + "gptneox.".length() + key.length() + kind, value);
+    GgufModel model = GgufModel.read(Path.of("fuzzed"), MemorySegment.ofArray(bytes).asReadOnly());
+    assertThatThrownBy(model::weights)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("attn_qkv");
   }
 
   private static void close(float[] got, float[] expected, double tolerance) {
