@@ -11,8 +11,7 @@ import java.util.Arrays;
  *
  * <p>What the mesh does not resolve weakens the push between points nearer than about two lines, by
  * a few per cent where a map is sparse, and the divergence ends higher for it: one to four per cent
- * above that of all pairs on 4,096 directions, nine per cent above that of a mesh of spacing 0.3 on
- * 16,384, where all pairs were not tried.
+ * above that of all pairs on 4,096 directions; all pairs were not tried on 16,384.
  *
  * <p>FFT-interpolated t-SNE (Linderman et al. 2019) interpolates polynomials of four charges; a
  * spline with its own gradient needs one (the smooth particle mesh of Essmann et al. 1995). The
