@@ -1,6 +1,7 @@
 package almagest.galaxy;
 
 import almagest.run.Workers;
+import almagest.stat.NearestNeighbours;
 import almagest.stat.Permutation;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
@@ -26,6 +27,9 @@ import java.util.random.RandomGenerator;
  */
 final class ClusteringEntropy {
   private static final Workers ALONE = new Workers(1);
+
+  /** Neighbours in the whole cloud, beyond three a neighbour sought, that hold enough of a half. */
+  private static final int KNOWN = 32;
 
   private final int draws;
   private final int maxK;
@@ -227,6 +231,8 @@ final class ClusteringEntropy {
       return unknown;
     }
     Points all = Points.of(scores);
+    NearestNeighbours known =
+        NearestNeighbours.of(all, Math.min(n - 1, KNOWN + 3 * maxK), workers);
     List<double[]> halves =
         workers.map(
             2 * splits,
@@ -235,7 +241,15 @@ final class ClusteringEntropy {
                   Permutation.of(n, frames.seed().split("halves").split(h / 2).generator());
               int[] half =
                   h % 2 == 0 ? Arrays.copyOf(order, n / 2) : Arrays.copyOfRange(order, n / 2, n);
-              return Measures.of(Points.of(all, half), maxK, ALONE).entropy();
+              double[][] distances = within(half, known);
+              if (distances.length == 0) {
+                return Measures.of(Points.of(all, half), maxK, ALONE).entropy();
+              }
+              double[] entropy = new double[maxK];
+              Arrays.setAll(
+                  entropy,
+                  r -> Entropies.kozachenkoLeonenko(distances[r], scores.columns(), r + 1));
+              return entropy;
             });
     double[] sd = new double[maxK];
     for (int r = 0; r < maxK; r++) {
@@ -243,6 +257,32 @@ final class ClusteringEntropy {
       sd[r] = Moments.sd(halves.stream().mapToDouble(v -> v[rank]).toArray());
     }
     return sd;
+  }
+
+  /**
+   * The distances of a half's points to their neighbours in that half, of which the neighbours in
+   * the whole cloud say enough: every other one of them is in the half.
+   *
+   * @return [maxK][points of the half]; empty when a point has too few among those known
+   */
+  private double[][] within(int[] half, NearestNeighbours known) {
+    boolean[] in = new boolean[known.size()];
+    for (int i : half) {
+      in[i] = true;
+    }
+    double[][] distances = new double[maxK][half.length];
+    for (int i = 0; i < half.length; i++) {
+      int found = 0;
+      for (int r = 0; r < known.k() && found < maxK; r++) {
+        if (in[known.index(half[i], r)]) {
+          distances[found++][i] = known.distance(half[i], r);
+        }
+      }
+      if (found < maxK) {
+        return new double[0][];
+      }
+    }
+    return distances;
   }
 
   /** Pair counts of a cloud and of {@code count} of its null clouds. */

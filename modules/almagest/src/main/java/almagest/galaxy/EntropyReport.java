@@ -94,7 +94,7 @@ final class EntropyReport {
     }
     byDimension(scores, eigenvalues, entropy.putArray("by_d"));
     put(entropy.putObject("whitened"), headline.whitened(scores, eigenvalues).at(options.k()));
-    if (onSphere(sampled)) {
+    if (onSphere(sampled, workers)) {
       put(entropy.putObject("sphere_null"), sphere(scores, eigenvalues, pca, own).at(options.k()));
     } else {
       entropy.putNull("sphere_null");
@@ -262,16 +262,24 @@ final class EntropyReport {
     return true;
   }
 
-  private static boolean onSphere(Points points) {
-    double[] row = new double[points.columns()];
-    double least = Double.POSITIVE_INFINITY;
-    double most = 0;
-    for (int i = 0; i < points.rows(); i++) {
-      points.copyRow(i, row);
-      double norm = Math.sqrt(Arrays.stream(row).map(v -> v * v).sum());
-      least = Math.min(least, norm);
-      most = Math.max(most, norm);
-    }
+  private static boolean onSphere(Points points, Workers workers) {
+    int n = points.rows();
+    double[] norm = new double[n];
+    workers.run(
+        (n + PIECE - 1) / PIECE,
+        piece -> {
+          double[] row = new double[points.columns()];
+          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+            points.copyRow(i, row);
+            double square = 0;
+            for (double v : row) {
+              square += v * v;
+            }
+            norm[i] = Math.sqrt(square);
+          }
+        });
+    double least = Arrays.stream(norm).min().orElse(0);
+    double most = Arrays.stream(norm).max().orElse(0);
     return points.columns() > 1 && most > 0 && most - least < SPHERE * most;
   }
 

@@ -149,6 +149,10 @@ public final class NearestNeighbours {
     final float[] keys;
     final int[] ids;
     final float[] limit;
+
+    /** One a tile: whoever holds it may write to what the tile's points keep. */
+    final Object[] owners;
+
     final ConcurrentLinkedQueue<MemorySegment> buffers = new ConcurrentLinkedQueue<>();
 
     Search(Arena arena, Points points, int k, Workers workers) {
@@ -169,6 +173,8 @@ public final class NearestNeighbours {
       keys = new float[n * kept];
       ids = new int[n * kept];
       limit = new float[n];
+      owners = new Object[tiles];
+      Arrays.setAll(owners, t -> new Object());
       Arrays.fill(keys, Float.POSITIVE_INFINITY);
       Arrays.fill(ids, Integer.MAX_VALUE);
       Arrays.fill(limit, Float.POSITIVE_INFINITY);
@@ -176,22 +182,23 @@ public final class NearestNeighbours {
 
     NearestNeighbours find() {
       centre();
-      // A tournament of tiles: in each round every tile meets one other, so that no two pieces of a
-      // round write to the same rows. What is kept does not depend on the order of the rounds.
-      workers.run(tiles, t -> meet(t, t));
+      // A tournament of tiles: in each round every tile meets one other, so that pieces that run at
+      // once seldom wait for each other's rows. What is kept does not depend on the order.
       int players = tiles + tiles % 2;
-      for (int r = 0; r < players - 1; r++) {
-        int round = r;
-        workers.run(
-            players / 2,
-            p -> {
-              int a = p == 0 ? players - 1 : (round + p) % (players - 1);
-              int b = p == 0 ? round : (round + players - 1 - p) % (players - 1);
-              if (a < tiles && b < tiles) {
-                meet(Math.min(a, b), Math.max(a, b));
-              }
-            });
-      }
+      int half = players / 2;
+      workers.run(
+          tiles + (players - 1) * half,
+          piece -> {
+            int round = (piece - tiles) / half;
+            int p = (piece - tiles) % half;
+            int a = p == 0 ? players - 1 : (round + p) % (players - 1);
+            int b = p == 0 ? round : (round + players - 1 - p) % (players - 1);
+            if (piece < tiles) {
+              meet(piece, piece);
+            } else if (a < tiles && b < tiles) {
+              meet(Math.min(a, b), Math.max(a, b));
+            }
+          });
       int[] indices = new int[n * k];
       double[] distances = new double[n * k];
       boolean[] proven = new boolean[n];
@@ -290,6 +297,16 @@ public final class NearestNeighbours {
           0f,
           g,
           TILE);
+      // Both tiles' lists are written to: always the lower one is taken first.
+      synchronized (owners[a]) {
+        synchronized (owners[b]) {
+          scan(g, a, b, rows, columns);
+        }
+      }
+      buffers.add(g);
+    }
+
+    private void scan(MemorySegment g, int a, int b, int rows, int columns) {
       float[] least = new float[SPECIES.length()];
       for (int r = 0; r < rows; r++) {
         if (a == b && kept < least.length && columns >= 2 * least.length) {
@@ -297,7 +314,6 @@ public final class NearestNeighbours {
         }
         scan(g, r, a * TILE + r, b * TILE, columns, a != b);
       }
-      buffers.add(g);
     }
 
     /**
