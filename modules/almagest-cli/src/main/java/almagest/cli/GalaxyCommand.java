@@ -120,7 +120,7 @@ final class GalaxyCommand implements Callable<Integer> {
   @Option(
       names = "--splits",
       paramLabel = "N",
-      description = "Random halvings for the intervals, fewer for large clouds (default: 10).")
+      description = "Random halvings for the intervals (default: 10).")
   private int splits = Options.defaults().splits();
 
   @Option(

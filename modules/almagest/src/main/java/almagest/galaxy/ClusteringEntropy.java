@@ -231,8 +231,7 @@ final class ClusteringEntropy {
       return unknown;
     }
     Points all = Points.of(scores);
-    NearestNeighbours known =
-        NearestNeighbours.of(all, Math.min(n - 1, KNOWN + 3 * maxK), workers);
+    NearestNeighbours known = NearestNeighbours.of(all, Math.min(n - 1, KNOWN + 3 * maxK), workers);
     List<double[]> halves =
         workers.map(
             2 * splits,

@@ -11,15 +11,18 @@ import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
  * How far a statistic of the spectrum would move with other rows: the cloud is cut into random
- * halves, again and again, and the statistic of each half computed. Halves drawn without
- * replacement from n rows scatter about as much as whole samples of n rows do (n/2 rows would
- * scatter √2 times as much, drawing them from the same n takes that away again), so their standard
- * deviation is used as it is, around the value of the whole cloud. The halves' own mean is not
- * used: it is biased as that of n/2 rows. For a flat spectrum the spread is about 1.3 times too
+ * halves, again and again, and the statistic of each half computed. A half is made of whole groups
+ * out of {@value #GROUPS} random ones, which costs one sum of products instead of one a half, and
+ * is as random as any; only two halves of different cuts are a little more alike. Halves drawn
+ * without replacement from n rows scatter about as much as whole samples of n rows do (n/2 rows
+ * would scatter √2 times as much, drawing them from the same n takes that away again), so their
+ * standard deviation is used as it is, around the value of the whole cloud. The halves' own mean is
+ * not used: it is biased as that of n/2 rows. For a flat spectrum the spread is about 1.3 times too
  * wide.
  *
  * <p>Halves are decomposed in the coordinates of the cloud's own components. Of more than {@value
@@ -39,11 +42,11 @@ record SlopeInterval(double sd, double half, int halves) {
 
   private static final int LEAST = 3;
 
-  /** Rows whose scores are held at a time. */
-  private static final int BLOCK = 4096;
+  /** Groups of rows that halves are made of: products are summed once a group, not once a half. */
+  private static final int GROUPS = 32;
 
-  /** Rows of one piece of work. */
-  private static final int PIECE = 256;
+  /** Rows whose scores are held at a time. */
+  private static final int BLOCK = 512;
 
   private static final Workers ALONE = new Workers(1);
 
@@ -67,32 +70,16 @@ record SlopeInterval(double sd, double half, int halves) {
     int q = Math.min(LEADING, pca.components().length);
     double[] root = new double[q];
     Arrays.setAll(root, c -> Math.sqrt(pca.eigenvalues()[c]));
-    boolean[][] inFirst = new boolean[splits][n];
-    NarrowGram[] products = new NarrowGram[splits];
-    double[][] sums = new double[splits][q];
-    for (int s = 0; s < splits; s++) {
-      for (int i : Arrays.copyOf(Permutation.of(n, seed.split(s).generator()), n / 2)) {
-        inFirst[s][i] = true;
-      }
-      products[s] = new NarrowGram(q);
-    }
-    try (Arena arena = Arena.ofShared()) {
-      FloatMatrix basis = basis(arena, pca, root);
-      FloatMatrix centred = FloatMatrix.zeros(arena, Math.min(n, BLOCK), points.columns());
-      FloatMatrix scores = FloatMatrix.zeros(arena, Math.min(n, BLOCK), q);
-      for (int from = 0; from < n; from += BLOCK) {
-        int first = from;
-        int count = Math.min(n - first, BLOCK);
-        centre(points, pca.mean(), first, centred.slice(0, count), workers);
-        Blas.multiply(centred.slice(0, count), basis, scores.slice(0, count), workers);
-        workers.run(splits, s -> add(scores, count, inFirst[s], first, products[s], sums[s]));
-      }
-    }
+    List<Sums> groups = groups(points, pca, root, seed, workers);
     double[][] values = new double[statistics.length][2 * splits];
     workers.run(
         splits,
         s -> {
-          Half[] halves = halves(products[s], sums[s], n / 2, n, root);
+          Sums first = Sums.none(q);
+          for (int g : firstHalf(groups.size(), s, seed)) {
+            first = first.plus(groups.get(g));
+          }
+          Half[] halves = halves(first, n, root);
           for (int t = 0; t < statistics.length; t++) {
             for (int h = 0; h < 2; h++) {
               values[t][2 * s + h] = statistics[t].of(halves[h].eigenvalues(), halves[h].rows());
@@ -117,41 +104,105 @@ record SlopeInterval(double sd, double half, int halves) {
     return basis;
   }
 
-  private static void centre(
-      Points points, double[] mean, int first, FloatMatrix into, Workers workers) {
-    int count = into.rowsAsInt();
-    workers.run(
-        (count + PIECE - 1) / PIECE,
-        p -> {
-          double[] row = new double[mean.length];
-          float[] rounded = new float[mean.length];
-          for (int i = p * PIECE; i < Math.min(count, (p + 1) * PIECE); i++) {
-            points.copyRow(first + i, row);
-            for (int c = 0; c < row.length; c++) {
-              rounded[c] = (float) (row[c] - mean[c]);
-            }
-            into.setRow(i, rounded);
-          }
-        });
+  /**
+   * What halves are added up from.
+   *
+   * @param products [q (q + 1) / 2] of the scores, the upper triangle row by row
+   * @param scores [q] their sum
+   */
+  private record Sums(int rows, double[] products, double[] scores) {
+    static Sums none(int q) {
+      return new Sums(0, new double[q * (q + 1) / 2], new double[q]);
+    }
+
+    /** Adds to the arrays of this one. */
+    Sums plus(Sums more) {
+      for (int i = 0; i < products.length; i++) {
+        products[i] += more.products[i];
+      }
+      for (int c = 0; c < scores.length; c++) {
+        scores[c] += more.scores[c];
+      }
+      return new Sums(rows + more.rows, products, scores);
+    }
   }
 
-  /** Adds those of a block's rows that are in the first half. */
-  private static void add(
-      FloatMatrix scores, int count, boolean[] inFirst, int first, NarrowGram to, double[] sum) {
-    float[] row = new float[sum.length];
+  /** The rows in a random order, cut into groups, each of which goes into a half as a whole. */
+  static int[][] groups(int n, Seed seed) {
+    int[] order = Permutation.of(n, seed.split("groups").generator());
+    int[][] groups = new int[Math.min(GROUPS, n)][];
+    for (int g = 0; g < groups.length; g++) {
+      int from = (int) ((long) g * n / groups.length);
+      groups[g] = Arrays.copyOfRange(order, from, (int) ((g + 1L) * n / groups.length));
+    }
+    return groups;
+  }
+
+  /** The groups that make the first half of a split; the others make the second. */
+  static int[] firstHalf(int groups, int split, Seed seed) {
+    return Arrays.copyOf(Permutation.of(groups, seed.split(split).generator()), groups / 2);
+  }
+
+  private static List<Sums> groups(
+      Points points, Pca pca, double[] root, Seed seed, Workers workers) {
+    int[][] rows = groups(points.rows(), seed);
+    try (Arena arena = Arena.ofShared()) {
+      FloatMatrix basis = basis(arena, pca, root);
+      return workers.map(rows.length, g -> sums(points, rows[g], pca.mean(), basis));
+    }
+  }
+
+  private static Sums sums(Points points, int[] rows, double[] mean, FloatMatrix basis) {
+    int d = mean.length;
+    int q = basis.columns();
+    double[] sum = new double[q];
+    double[] row = new double[d];
+    float[] rounded = new float[d];
+    float[] score = new float[q];
     try (Arena arena = Arena.ofConfined()) {
-      FloatMatrix part = FloatMatrix.zeros(arena, count, sum.length);
-      int rows = 0;
-      for (int i = 0; i < count; i++) {
-        if (inFirst[first + i]) {
-          scores.copyRow(i, row);
-          part.setRow(rows++, row);
-          for (int c = 0; c < row.length; c++) {
-            sum[c] += row[c];
+      NarrowGram products = new NarrowGram(arena, q);
+      int most = Math.min(rows.length, BLOCK);
+      FloatMatrix centred = FloatMatrix.zeros(arena, most, d);
+      FloatMatrix scores = FloatMatrix.zeros(arena, most, q);
+      for (int from = 0; from < rows.length; from += BLOCK) {
+        int count = Math.min(rows.length - from, BLOCK);
+        for (int i = 0; i < count; i++) {
+          points.copyRow(rows[from + i], row);
+          for (int c = 0; c < d; c++) {
+            rounded[c] = (float) (row[c] - mean[c]);
+          }
+          centred.setRow(i, rounded);
+        }
+        Blas.sgemm(
+            false,
+            false,
+            count,
+            q,
+            d,
+            1f,
+            centred.data(),
+            d,
+            basis.data(),
+            q,
+            0f,
+            scores.data(),
+            q);
+        for (int i = 0; i < count; i++) {
+          scores.copyRow(i, score);
+          for (int c = 0; c < q; c++) {
+            sum[c] += score[c];
           }
         }
+        products.addColumns(scores.slice(0, count), ALONE);
       }
-      to.addColumns(part.slice(0, rows), ALONE);
+      double[] packed = new double[q * (q + 1) / 2];
+      int at = 0;
+      for (int i = 0; i < q; i++) {
+        for (int j = i; j < q; j++) {
+          packed[at++] = products.upper().get(i, j);
+        }
+      }
+      return new Sums(rows.length, packed, sum);
     }
   }
 
@@ -161,17 +212,19 @@ record SlopeInterval(double sd, double half, int halves) {
    * The spectra of a half and of the other one, whose products are what is left of the whole
    * cloud's: those are n − 1 times the identity in its own, scaled components.
    *
-   * @param sum [q] of the scores of the first half
    * @param root [q] what the scores were divided by
    */
-  private static Half[] halves(NarrowGram first, double[] sum, int n1, int n, double[] root) {
-    int q = sum.length;
+  private static Half[] halves(Sums first, int n, double[] root) {
+    int q = root.length;
+    int n1 = first.rows;
     int n2 = n - n1;
+    double[] sum = first.scores;
+    int at = 0;
     double[] one = new double[q * q];
     double[] two = new double[q * q];
     for (int i = 0; i < q; i++) {
       for (int j = i; j < q; j++) {
-        double a = first.upper().get(i, j);
+        double a = first.products[at++];
         double all = i == j ? n - 1 : 0;
         double square = sum[i] * sum[j];
         double scale = root[i] * root[j];

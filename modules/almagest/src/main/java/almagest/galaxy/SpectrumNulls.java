@@ -16,10 +16,19 @@ import java.util.random.RandomGenerator;
 /**
  * Spectra of clouds with no structure, of the same n and d as the cloud they are compared with:
  * many draws each, so that a band can be shown and not one line.
+ *
+ * <p>Products are float32, and where eigenvalues lie close enough together ({@link #even}) so is
+ * their reduction: both move eigenvalues by some 10⁻⁶ of the largest, far less than draws differ.
  */
 final class SpectrumNulls {
   /** Rows that are held as columns at a time. */
   private static final int GROUP = 16_384;
+
+  /** Up to so many coordinates float64 costs little. */
+  private static final int SMALL = 600;
+
+  /** The root of how far eigenvalues may lie apart for float32. */
+  private static final double SPREAD = 10;
 
   private SpectrumNulls() {}
 
@@ -76,12 +85,8 @@ final class SpectrumNulls {
         products.add(part, workers);
       }
       DoubleMatrix upper = products.upper();
-      for (int i = 0; i < d; i++) {
-        for (int j = i; j < d; j++) {
-          upper.set(i, j, (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1));
-        }
-      }
-      return Pca.descending(Lapack.largest(upper, 0, workers).values(), n);
+      Entry covariance = (i, j) -> (upper.get(i, j) - sum[i] * sum[j] / n) / (n - 1);
+      return Pca.descending(eigenvalues(upper, covariance, even(n, d, 1, 1), workers), n);
     }
   }
 
@@ -135,14 +140,60 @@ final class SpectrumNulls {
         products.add(part, workers);
       }
       DoubleMatrix upper = products.upper();
-      for (int i = 0; i < d; i++) {
-        for (int j = i; j < d; j++) {
-          double cosine = i == j ? 1 : upper.get(i, j);
-          upper.set(i, j, cosine * length[i] * length[j] / (n - 1));
-        }
-      }
-      return Pca.descending(Lapack.largest(upper, 0, workers).values(), n);
+      Entry covariance = (i, j) -> (i == j ? 1 : upper.get(i, j)) * length[i] * length[j] / (n - 1);
+      double least = Arrays.stream(length).min().orElse(0);
+      double most = Arrays.stream(length).max().orElse(0);
+      return Pca.descending(eigenvalues(upper, covariance, even(n, d, least, most), workers), n);
     }
+  }
+
+  /** Gives an entry on or above the diagonal. */
+  interface Entry {
+    double at(int i, int j);
+  }
+
+  /**
+   * Whether all eigenvalues of a covariance without structure lie so close together that an error
+   * of 10⁻⁶ of the largest is far below how much draws of any of them differ. They spread as the
+   * coordinates' variances do, times what Marčenko and Pastur's edges add for n and d.
+   *
+   * @param least the smallest deviation of a coordinate
+   * @param most the largest
+   */
+  static boolean even(int n, int d, double least, double most) {
+    double gamma = Math.sqrt((double) d / (n - 1));
+    return d > SMALL && gamma < 1 && most * (1 + gamma) < SPREAD * least * (1 - gamma);
+  }
+
+  /**
+   * All eigenvalues, ascending, of a matrix.
+   *
+   * @param into [d, d] may be overwritten; an entry may read its own place there
+   * @param narrow whether 10⁻⁶ of the largest eigenvalue will do, which takes half the time
+   */
+  static double[] eigenvalues(DoubleMatrix into, Entry entry, boolean narrow, Workers workers) {
+    int d = into.rows();
+    if (narrow) {
+      try (Arena arena = Arena.ofShared()) {
+        FloatMatrix rounded = FloatMatrix.zeros(arena, d, d);
+        workers.run(
+            d,
+            i -> {
+              for (int j = i; j < d; j++) {
+                rounded.set(i, j, (float) entry.at(i, j));
+              }
+            });
+        return Lapack.narrowValues(rounded);
+      }
+    }
+    workers.run(
+        d,
+        i -> {
+          for (int j = i; j < d; j++) {
+            into.set(i, j, entry.at(i, j));
+          }
+        });
+    return Lapack.largest(into, 0, workers).values();
   }
 
   /** The first columns of a buffer, as a matrix of their own. */

@@ -7,6 +7,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
+import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
@@ -178,6 +179,19 @@ public final class Lapack {
     }
     LeadingEigen.Result result = LeadingEigen.inPlace(matrix.data(), matrix.rows(), count, workers);
     return new Eigen(result.values(), result.vectors());
+  }
+
+  /**
+   * All eigenvalues, ascending, to about 10⁻⁶ of the largest: half the time of {@link #largest}.
+   *
+   * @param matrix [n, n], at least 1 row; only its upper triangle is read; overwritten
+   */
+  public static double[] narrowValues(FloatMatrix matrix) {
+    if (matrix.rows() != matrix.columns() || matrix.rows() == 0) {
+      throw new IllegalArgumentException(
+          "eigenvalues of [" + matrix.rows() + ", " + matrix.columns() + "]");
+    }
+    return LeadingEigen.narrowValues(matrix.data(), matrix.columns());
   }
 
   private static MemorySegment copy(Arena arena, double[] matrix, int n) {

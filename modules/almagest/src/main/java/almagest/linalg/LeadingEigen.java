@@ -3,6 +3,7 @@ package almagest.linalg;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import almagest.run.Workers;
@@ -11,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.Arrays;
 
 /**
  * All eigenvalues of a symmetric matrix and the eigenvectors of the largest few from one reduction
@@ -29,6 +31,12 @@ final class LeadingEigen {
   private static final MethodHandle DSYTRD =
       OpenBlas.function(
           "LAPACKE_dsytrd",
+          FunctionDescriptor.of(
+              JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS,
+              ADDRESS));
+  private static final MethodHandle SSYTRD =
+      OpenBlas.function(
+          "LAPACKE_ssytrd",
           FunctionDescriptor.of(
               JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS,
               ADDRESS));
@@ -97,6 +105,28 @@ final class LeadingEigen {
       MemorySegment a = arena.allocate(JAVA_DOUBLE, (long) n * n);
       MemorySegment.copy(matrix, 0, a, JAVA_DOUBLE, 0, n * n);
       return inPlace(a, n, 0, ALONE).values();
+    }
+  }
+
+  /**
+   * All eigenvalues, ascending, of a matrix that is reduced in float32: half the time, and good to
+   * about 10⁻⁶ of the largest.
+   *
+   * @param a [n × n] native float32, its upper triangle row by row; overwritten; at least 1 row
+   */
+  static double[] narrowValues(MemorySegment a, int n) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment d = arena.allocate(JAVA_FLOAT, n);
+      MemorySegment e = arena.allocate(JAVA_FLOAT, n);
+      MemorySegment tau = arena.allocate(JAVA_FLOAT, n);
+      Lapack.check(
+          "ssytrd",
+          solver(n, () -> (int) SSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
+      double[] diagonal = new double[n];
+      double[] off = new double[n - 1];
+      Arrays.setAll(diagonal, i -> d.getAtIndex(JAVA_FLOAT, i));
+      Arrays.setAll(off, i -> e.getAtIndex(JAVA_FLOAT, i));
+      return Lapack.tridiagonal(diagonal, off);
     }
   }
 

@@ -13,7 +13,9 @@ import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -201,6 +203,30 @@ class SpectrumTest {
     assertThat(chiSquare).isCloseTo(freedom, within(5 * Math.sqrt(2 * freedom)));
   }
 
+  @Test
+  void eigenvaluesOfAnEvenNullComeOutInFloat32AsInFloat64() {
+    int n = 2600;
+    int d = 650;
+    double[] deviation = new double[d];
+    Arrays.setAll(deviation, c -> 1 + 2.0 * c / d);
+    assertThat(SpectrumNulls.even(n, d, deviation[0], deviation[d - 1])).isTrue();
+    assertThat(SpectrumNulls.even(n, d, deviation[0], 4 * deviation[d - 1])).isFalse();
+    assertThat(SpectrumNulls.even(d + 9, d, 1, 1)).isFalse();
+    var random = new Seed(7).generator();
+    DoubleMatrix x = DoubleMatrix.zeros(n, d);
+    for (int i = 0; i < n; i++) {
+      double[] row = normals(d, random);
+      Arrays.setAll(row, c -> row[c] * deviation[c]);
+      x.setRow(i, row);
+    }
+    double[] covariance = Pca.covariance(Points.of(x), new double[d], WORKERS);
+    SpectrumNulls.Entry entry = (i, j) -> covariance[i * d + j];
+    double[] narrow = SpectrumNulls.eigenvalues(DoubleMatrix.zeros(d, d), entry, true, WORKERS);
+    double[] wide = SpectrumNulls.eigenvalues(DoubleMatrix.zeros(d, d), entry, false, WORKERS);
+    assertThat(narrow).isNotEqualTo(wide);
+    relative(narrow, wide, 2e-5);
+  }
+
   /** Of more than 512 components halves are compared in the leading ones only. */
   @Test
   void halvesOfWideCloudsScatterAsInAllCoordinates() {
@@ -218,12 +244,20 @@ class SpectrumTest {
     SlopeInterval.Statistic slope =
         (values, rows) -> new Spectrum(rows, values).powerLaw(Window.PUBLISHED).slope();
     double sd = SlopeInterval.of(points, pca, 10, new Seed(2), WORKERS, slope)[0].sd();
+    int[][] groups = SlopeInterval.groups(n, new Seed(2));
     double[] whole = new double[20];
     for (int s = 0; s < 10; s++) {
-      int[] order = almagest.stat.Permutation.of(n, new Seed(2).split(s).generator());
+      List<Integer> first =
+          Arrays.stream(SlopeInterval.firstHalf(groups.length, s, new Seed(2))).boxed().toList();
       for (int h = 0; h < 2; h++) {
-        Points half = Points.of(points, Arrays.copyOfRange(order, h * n / 2, (h + 1) * n / 2));
-        whole[2 * s + h] = slope.of(Pca.of(half, 0, WORKERS).eigenvalues(), n / 2);
+        boolean in = h == 0;
+        int[] rows =
+            IntStream.range(0, groups.length)
+                .filter(g -> first.contains(g) == in)
+                .flatMap(g -> Arrays.stream(groups[g]))
+                .toArray();
+        Points half = Points.of(points, rows);
+        whole[2 * s + h] = slope.of(Pca.of(half, 0, WORKERS).eigenvalues(), rows.length);
       }
     }
     assertThat(sd).isCloseTo(Moments.sd(whole), Percentage.withPercentage(15));
