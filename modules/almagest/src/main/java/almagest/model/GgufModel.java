@@ -254,7 +254,15 @@ final class GgufModel {
       return Tensor.of(FloatMatrix.copyOf(gain, gain.length)).reshape(gain.length);
     }
     if (architecture.equals("llama") && (name.contains(".attn_q.") || name.contains(".attn_k."))) {
-      return tensor.rows(halves((int) rows(name), headWidth(0)));
+      int width = headWidth(0);
+      if (width % 2 != 0 || rows(name) % width != 0 || rows(name) > Integer.MAX_VALUE) {
+        throw InputException.in(
+            file,
+            "tensor " + name,
+            "expected heads of " + width + " rows in halves, found " + tensor,
+            "");
+      }
+      return tensor.rows(halves((int) rows(name), width));
     }
     if (architecture.equals("gptneox") && name.contains(".attn_qkv.")) {
       int heads = whole("attention.head_count");

@@ -103,21 +103,22 @@ class GgufModelTest {
   /** Nothing is allocated for as many heads as a file says it has. */
   @ParameterizedTest
   @CsvSource({
-    "embedding_length, 96000000",
-    "attention.head_count, 90000000",
-    "attention.head_count, 5"
+    "gptneox, gptneox.embedding_length, 96000000, attn_qkv",
+    "gptneox, gptneox.attention.head_count, 90000000, attn_qkv",
+    "gptneox, gptneox.attention.head_count, 5, attn_qkv",
+    "llama3, llama.rope.dimension_count, 12, attn_k",
+    "llama3, llama.rope.dimension_count, 1, attn_k"
   })
-  void headsThatTheTensorsHaveNotAreRefused(String key, int value) throws Exception {
-    byte[] bytes = Files.readAllBytes(made("gptneox.gguf"));
-    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("gptneox." + key);
+  void headsThatTheTensorsHaveNotAreRefused(String name, String key, int value, String tensor)
+      throws Exception {
+    byte[] bytes = Files.readAllBytes(made(name + ".gguf"));
+    int at = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(key);
     int kind = Integer.BYTES; // which stands between a key and its value
-    ByteBuffer.wrap(bytes)
-        .order(ByteOrder.LITTLE_ENDIAN)
-        .putInt(at + "gptneox.".length() + key.length() + kind, value);
+    ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at + key.length() + kind, value);
     GgufModel model = GgufModel.read(Path.of("fuzzed"), MemorySegment.ofArray(bytes).asReadOnly());
     assertThatThrownBy(model::weights)
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("attn_qkv");
+        .hasMessageContaining(tensor);
   }
 
   private static void close(float[] got, float[] expected, double tolerance) {
