@@ -28,6 +28,9 @@ import jdk.incubator.vector.VectorSpecies;
  * bounds do not rule out. Each pair of tiles is multiplied once in the first search and serves both
  * sides.
  *
+ * <p>Clouds of up to {@value #FEW} coordinates are searched through a {@link CoordinateTree}
+ * instead.
+ *
  * <p>Points at equal distance (to the last bit of float64) are ordered by index, so the answer is
  * unique. A point is never its own neighbour; its duplicates are, at distance 0. Time O(n² d / 2),
  * memory one float32 copy of the cloud and O(n k).
@@ -46,6 +49,9 @@ public final class NearestNeighbours {
 
   /** How many partners more than k are kept, so that near ties seldom spoil the proof. */
   private static final int SLACK = 3;
+
+  /** Up to so many coordinates a {@link CoordinateTree} is faster than products of all pairs. */
+  private static final int FEW = 3;
 
   /** Points of a piece of the second search. */
   private static final int OPEN = 128;
@@ -74,6 +80,12 @@ public final class NearestNeighbours {
     if (k < 1 || points.rows() <= k) {
       throw new IllegalArgumentException(
           k + " nearest neighbours need at least " + (k + 1) + " points, found " + points.rows());
+    }
+    if (points.columns() > 0 && points.columns() <= FEW) {
+      int[] indices = new int[points.rows() * k];
+      double[] distances = new double[points.rows() * k];
+      new CoordinateTree(points).search(k, indices, distances, workers);
+      return new NearestNeighbours(points.rows(), k, indices, distances, 0);
     }
     try (Arena arena = Arena.ofShared()) {
       return new Search(arena, points, k, workers).find();
@@ -492,34 +504,34 @@ public final class NearestNeighbours {
         nearest[r].copyTo(indices, distances, rows[r] * k, scale);
       }
     }
+  }
 
-    /** Of scaled points: a power of two, which changes no digit and keeps squares in range. */
-    private static double square(double[] a, double[] b, double scale) {
-      double s0 = 0;
-      double s1 = 0;
-      double s2 = 0;
-      double s3 = 0;
-      int c = 0;
-      for (; c + 3 < a.length; c += 4) {
-        double d0 = (a[c] - b[c]) * scale;
-        double d1 = (a[c + 1] - b[c + 1]) * scale;
-        double d2 = (a[c + 2] - b[c + 2]) * scale;
-        double d3 = (a[c + 3] - b[c + 3]) * scale;
-        s0 += d0 * d0;
-        s1 += d1 * d1;
-        s2 += d2 * d2;
-        s3 += d3 * d3;
-      }
-      for (; c < a.length; c++) {
-        double difference = (a[c] - b[c]) * scale;
-        s0 += difference * difference;
-      }
-      return (s0 + s1) + (s2 + s3);
+  /** Of scaled points: a power of two, which changes no digit and keeps squares in range. */
+  static double square(double[] a, double[] b, double scale) {
+    double s0 = 0;
+    double s1 = 0;
+    double s2 = 0;
+    double s3 = 0;
+    int c = 0;
+    for (; c + 3 < a.length; c += 4) {
+      double d0 = (a[c] - b[c]) * scale;
+      double d1 = (a[c + 1] - b[c + 1]) * scale;
+      double d2 = (a[c + 2] - b[c + 2]) * scale;
+      double d3 = (a[c + 3] - b[c + 3]) * scale;
+      s0 += d0 * d0;
+      s1 += d1 * d1;
+      s2 += d2 * d2;
+      s3 += d3 * d3;
     }
+    for (; c < a.length; c++) {
+      double difference = (a[c] - b[c]) * scale;
+      s0 += difference * difference;
+    }
+    return (s0 + s1) + (s2 + s3);
   }
 
   /** The k lowest of what is offered, ties by index. */
-  private static final class Nearest {
+  static final class Nearest {
     private final double[] squares;
     private final int[] ids;
 
@@ -535,6 +547,13 @@ public final class NearestNeighbours {
 
     double worst() {
       return squares[squares.length - 1];
+    }
+
+    /**
+     * Whether something at no less than this distance, with no lower index, could be among them.
+     */
+    boolean takes(double square, int leastId) {
+      return before(square, leastId, squares.length - 1);
     }
 
     void offer(double square, int id) {

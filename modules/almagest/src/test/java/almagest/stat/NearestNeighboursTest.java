@@ -26,7 +26,9 @@ class NearestNeighboursTest {
     "900,3,2,0,-700,false",
     "900,3,2,0,700,false",
     "600,2,5,0,0,true",
-    "1300,130,1,-3,-10,true"
+    "1300,130,1,-3,-10,true",
+    "1500,1,3,0,0,true",
+    "3000,5,4,7,0,false"
   })
   void theyAreThoseOfAllPairsOnAnyNumberOfThreads(
       int n, int d, int k, double offset, int exponent, boolean ties) {
@@ -103,7 +105,7 @@ class NearestNeighboursTest {
   void neighboursCloserThanFloat32CanTellAreFound() {
     RandomGenerator random = new Seed(5).generator();
     int n = 1200;
-    DoubleMatrix x = DoubleMatrix.zeros(n, 2);
+    DoubleMatrix x = DoubleMatrix.zeros(n, 20);
     for (int i = 0; i < n; i++) {
       x.set(i, 0, 1000.0 * (i % 7) + 1e-3 * random.nextGaussian());
       x.set(i, 1, 1e-3 * random.nextGaussian());
