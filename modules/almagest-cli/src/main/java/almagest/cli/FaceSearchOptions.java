@@ -37,7 +37,7 @@ final class FaceSearchOptions {
   private static final int GROUP = 4;
 
   /** Bytes of code and heap of a search. */
-  private static final long JVM = 512L << 20;
+  private static final long JVM = 768L << 20;
 
   @Option(
       names = "--cloud",
