@@ -13,8 +13,9 @@ import java.util.stream.IntStream;
  * Which of many k-means starts makes the lobes. The best of the published ten depends on the seed
  * where k does not suit the graph, and k-means says nothing about which of two such cuts is the
  * better one. So, where nodes are few enough for more starts, ten are taken several times: if at
- * least two tens end alike, the answer is what most of them say; if no two do, it is the start with
- * the least normalised cut, which is what the embedding was made to find.
+ * least two tens end alike, the answer is what most of them say, in the version of a few nodes'
+ * difference that k-means finds best; if no two do, it is the start with the least normalised cut,
+ * which is what the embedding was made to find.
  */
 final class Starts {
   /** Starts that k-means makes as published. */
@@ -28,6 +29,9 @@ final class Starts {
 
   /** Two partitions of at least this adjusted Rand index count as one. */
   private static final double ALIKE = 0.99;
+
+  /** And of this one as versions of one. */
+  private static final double NEAR = 0.95;
 
   private Starts() {}
 
@@ -56,20 +60,27 @@ final class Starts {
     for (int a = 0; a < tens; a++) {
       votes[a]++;
       for (int b = 0; b < a; b++) {
-        if (Agreement.of(best.get(a).labels(), best.get(b).labels()).ari() >= ALIKE) {
+        if (agreement(best.get(a), best.get(b)) >= ALIKE) {
           votes[a]++;
           votes[b]++;
         }
       }
     }
     int most = IntStream.of(votes).max().orElseThrow();
-    KMeans.Fit chosen =
-        most > 1
-            ? least(
-                IntStream.range(0, tens).filter(t -> votes[t] == most).mapToObj(best::get).toList(),
-                KMeans.Fit::inertia)
-            : least(fits, fit -> cut.applyAsDouble(fit.labels()));
-    return chosen.labels();
+    if (most == 1) {
+      return least(fits, fit -> cut.applyAsDouble(fit.labels())).labels();
+    }
+    KMeans.Fit said =
+        least(
+            IntStream.range(0, tens).filter(t -> votes[t] == most).mapToObj(best::get).toList(),
+            KMeans.Fit::inertia);
+    return least(
+            fits.stream().filter(fit -> agreement(fit, said) >= NEAR).toList(), KMeans.Fit::inertia)
+        .labels();
+  }
+
+  private static double agreement(KMeans.Fit a, KMeans.Fit b) {
+    return Agreement.of(a.labels(), b.labels()).ari();
   }
 
   private static int tens(int n, int k) {
