@@ -21,6 +21,7 @@ public final class Blas {
   private static final int ROW_MAJOR = 101;
   private static final int NO_TRANSPOSE = 111;
   private static final int TRANSPOSE = 112;
+  private static final int UPPER = 121;
 
   /**
    * Rows of the result per tile: large enough to spread the packing of the right side, small enough
@@ -59,6 +60,37 @@ public final class Blas {
               JAVA_DOUBLE,
               ADDRESS,
               JAVA_INT,
+              ADDRESS,
+              JAVA_INT,
+              JAVA_DOUBLE,
+              ADDRESS,
+              JAVA_INT));
+
+  private static final MethodHandle SSYRK =
+      OpenBlas.function(
+          "cblas_ssyrk",
+          OpenBlas.procedure(
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_FLOAT,
+              ADDRESS,
+              JAVA_INT,
+              JAVA_FLOAT,
+              ADDRESS,
+              JAVA_INT));
+  private static final MethodHandle DSYRK =
+      OpenBlas.function(
+          "cblas_dsyrk",
+          OpenBlas.procedure(
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_INT,
+              JAVA_DOUBLE,
               ADDRESS,
               JAVA_INT,
               JAVA_DOUBLE,
@@ -157,6 +189,59 @@ public final class Blas {
           beta,
           c,
           ldc);
+    } catch (Throwable e) {
+      throw OpenBlas.failed(e);
+    } finally {
+      OpenBlas.THREADS.readLock().unlock();
+    }
+  }
+
+  /**
+   * Half of a float32 product in the calling thread, that on and above the diagonal: C := op(A)
+   * op(A)ᵀ + beta · C.
+   *
+   * @param n rows of op(A) and C
+   * @param k columns of op(A)
+   * @param a row-major with {@code lda} floats a row; likewise c. Native memory.
+   */
+  static void ssyrk(
+      boolean transpose,
+      int n,
+      int k,
+      MemorySegment a,
+      int lda,
+      float beta,
+      MemorySegment c,
+      int ldc) {
+    check(a, transpose ? k : n, transpose ? n : k, lda, Float.BYTES, "A");
+    check(c, n, n, ldc, Float.BYTES, "C");
+    int how = transpose ? TRANSPOSE : NO_TRANSPOSE;
+    OpenBlas.THREADS.readLock().lock();
+    try {
+      SSYRK.invokeExact(ROW_MAJOR, UPPER, how, n, k, 1f, a, lda, beta, c, ldc);
+    } catch (Throwable e) {
+      throw OpenBlas.failed(e);
+    } finally {
+      OpenBlas.THREADS.readLock().unlock();
+    }
+  }
+
+  /** As {@link #ssyrk} in float64. */
+  static void dsyrk(
+      boolean transpose,
+      int n,
+      int k,
+      MemorySegment a,
+      int lda,
+      double beta,
+      MemorySegment c,
+      int ldc) {
+    check(a, transpose ? k : n, transpose ? n : k, lda, Double.BYTES, "A");
+    check(c, n, n, ldc, Double.BYTES, "C");
+    int how = transpose ? TRANSPOSE : NO_TRANSPOSE;
+    OpenBlas.THREADS.readLock().lock();
+    try {
+      DSYRK.invokeExact(ROW_MAJOR, UPPER, how, n, k, 1.0, a, lda, beta, c, ldc);
     } catch (Throwable e) {
       throw OpenBlas.failed(e);
     } finally {

@@ -1,25 +1,16 @@
 package almagest.linalg;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.Points;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * A running sum of xᵀ x [d, d] over blocks of rows, in float64: half the work of a product, since
  * only tiles on and above the diagonal are computed. Tiles do not depend on the number of threads.
  */
 public final class Gram {
-  private static final int ROW_MAJOR = 101;
-  private static final int UPPER = 121;
-  private static final int TRANSPOSE = 112;
-
   /** Columns a tile at most: wide enough for the processor's full rate. */
   private static final int WIDEST = 576;
 
@@ -30,22 +21,6 @@ public final class Gram {
   private static final int BLOCK = 2048;
 
   private static final int PIECE = 128;
-
-  private static final MethodHandle DSYRK =
-      OpenBlas.function(
-          "cblas_dsyrk",
-          OpenBlas.procedure(
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_DOUBLE,
-              ADDRESS,
-              JAVA_INT,
-              JAVA_DOUBLE,
-              ADDRESS,
-              JAVA_INT));
 
   private final int d;
   private final int width;
@@ -171,14 +146,7 @@ public final class Gram {
       Blas.dgemm(true, false, m, Math.min(width, d - j), block.rows(), 1, a, d, b, d, 1, c, d);
       return;
     }
-    OpenBlas.THREADS.readLock().lock();
-    try {
-      DSYRK.invokeExact(ROW_MAJOR, UPPER, TRANSPOSE, m, block.rows(), 1.0, a, d, 1.0, c, d);
-    } catch (Throwable e) {
-      throw OpenBlas.failed(e);
-    } finally {
-      OpenBlas.THREADS.readLock().unlock();
-    }
+    Blas.dsyrk(true, m, block.rows(), a, d, 1, c, d);
   }
 
   /** The sum itself, of which the upper triangle counts: for whoever overwrites it, and last. */

@@ -28,18 +28,11 @@ final class LeadingEigen {
   /** Up to this size a second thread gains nothing; callers may then decompose several at once. */
   private static final int SMALL = 600;
 
-  private static final MethodHandle DSYTRD =
-      OpenBlas.function(
-          "LAPACKE_dsytrd",
-          FunctionDescriptor.of(
-              JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS,
-              ADDRESS));
-  private static final MethodHandle SSYTRD =
-      OpenBlas.function(
-          "LAPACKE_ssytrd",
-          FunctionDescriptor.of(
-              JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS,
-              ADDRESS));
+  private static final FunctionDescriptor REDUCTION =
+      FunctionDescriptor.of(
+          JAVA_INT, JAVA_INT, JAVA_BYTE, JAVA_INT, ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS);
+  private static final MethodHandle DSYTRD = OpenBlas.function("LAPACKE_dsytrd", REDUCTION);
+  private static final MethodHandle SSYTRD = OpenBlas.function("LAPACKE_ssytrd", REDUCTION);
   private static final MethodHandle DSTERF =
       OpenBlas.function(
           "LAPACKE_dsterf", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));

@@ -1,16 +1,11 @@
 package almagest.linalg;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 
 /**
  * A running sum of x xᵀ [d, d] over blocks of points, multiplied in float32 and summed over blocks
@@ -18,27 +13,6 @@ import java.lang.invoke.MethodHandle;
  * For draws of a null, whose own spread is far larger.
  */
 public final class NarrowGram {
-  private static final int ROW_MAJOR = 101;
-  private static final int UPPER = 121;
-  private static final int NO_TRANSPOSE = 111;
-  private static final int TRANSPOSE = 112;
-
-  private static final MethodHandle SSYRK =
-      OpenBlas.function(
-          "cblas_ssyrk",
-          OpenBlas.procedure(
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_INT,
-              JAVA_FLOAT,
-              ADDRESS,
-              JAVA_INT,
-              JAVA_FLOAT,
-              ADDRESS,
-              JAVA_INT));
-
   private final int d;
   private final DoubleMatrix sum;
 
@@ -46,12 +20,6 @@ public final class NarrowGram {
   public NarrowGram(Arena arena, int d) {
     this.d = d;
     this.sum = DoubleMatrix.zeros(arena, d, d);
-  }
-
-  /** As {@link #NarrowGram(Arena, int)}, in memory that goes when nothing refers to it. */
-  public NarrowGram(int d) {
-    this.d = d;
-    this.sum = DoubleMatrix.zeros(d, d);
   }
 
   /** Adds the products of the rows of a block [d, m]. */
@@ -88,7 +56,7 @@ public final class NarrowGram {
       MemorySegment g = FloatMatrix.zeros(arena, high, wide).data();
       MemorySegment left = block.data().asSlice(i * step);
       if (i == j) {
-        square(columns, high, m, left, stride, g);
+        Blas.ssyrk(columns, high, m, left, stride, 0f, g, high);
       } else {
         MemorySegment right = block.data().asSlice(j * step);
         Blas.sgemm(columns, !columns, high, wide, m, 1f, left, stride, right, stride, 0f, g, wide);
@@ -103,20 +71,6 @@ public final class NarrowGram {
           sum.data().set(ValueLayout.JAVA_DOUBLE, at, known + more);
         }
       }
-    }
-  }
-
-  /** The products on and above the diagonal: half the work. */
-  private static void square(
-      boolean columns, int d, int m, MemorySegment a, int stride, MemorySegment into) {
-    int transpose = columns ? TRANSPOSE : NO_TRANSPOSE;
-    OpenBlas.THREADS.readLock().lock();
-    try {
-      SSYRK.invokeExact(ROW_MAJOR, UPPER, transpose, d, m, 1f, a, stride, 0f, into, d);
-    } catch (Throwable e) {
-      throw OpenBlas.failed(e);
-    } finally {
-      OpenBlas.THREADS.readLock().unlock();
     }
   }
 
