@@ -22,6 +22,30 @@ public sealed interface AffinityGraph permits DenseGraph, TiledGraph, CentredGra
    */
   void multiply(FloatMatrix x, FloatMatrix y, Workers workers);
 
+  /** Σ of a_ij over ordered pairs inside each lobe [k], by products with the lobes' indicators. */
+  default double[] inside(int[] labels, int k, Workers workers) {
+    int together = 64;
+    int n = size();
+    double[] inside = new double[k];
+    for (int from = 0; from < k; from += together) {
+      int to = Math.min(k, from + together);
+      FloatMatrix x = FloatMatrix.zeros(n, to - from);
+      FloatMatrix y = FloatMatrix.zeros(n, to - from);
+      for (int i = 0; i < n; i++) {
+        if (labels[i] >= from && labels[i] < to) {
+          x.set(i, labels[i] - from, 1);
+        }
+      }
+      multiply(x, y, workers);
+      for (int i = 0; i < n; i++) {
+        if (labels[i] >= from && labels[i] < to) {
+          inside[labels[i]] += y.get(i, labels[i] - from);
+        }
+      }
+    }
+    return inside;
+  }
+
   /**
    * The graph of an affinity, through counts: exact in float64 when small, else in float32 tiles of
    * 2 n² bytes.

@@ -37,8 +37,8 @@ record DenseGraph(int size, double[] weights) implements AffinityGraph {
     return degrees;
   }
 
-  /** Σ of a_ij over ordered pairs inside each lobe [k]. */
-  double[] inside(int[] labels, int k, Workers workers) {
+  @Override
+  public double[] inside(int[] labels, int k, Workers workers) {
     double[] near = new double[size];
     workers.run(
         size,

@@ -2,7 +2,6 @@ package almagest.brain;
 
 import almagest.run.Seed;
 import almagest.run.Workers;
-import almagest.tensor.FloatMatrix;
 
 /**
  * Spectral clustering as scikit-learn defines it: by default k-means with restarts on the first k
@@ -18,9 +17,6 @@ import almagest.tensor.FloatMatrix;
  */
 public record SpectralClustering(
     int k, int[] labels, int[] sizes, double inertia, double normalisedCut) {
-  /** Indicator columns multiplied at once for the cut. */
-  private static final int BLOCK = 64;
-
   /** How nodes get their lobes from the embedding. */
   public enum Assignment {
     /** k-means++ with 10 restarts, as published; with few nodes the choice of {@link Starts}. */
@@ -171,37 +167,11 @@ public record SpectralClustering(
     for (int i = 0; i < labels.length; i++) {
       volume[labels[i]] += degrees[i];
     }
-    double[] inside =
-        graph instanceof DenseGraph dense
-            ? dense.inside(labels, k, workers)
-            : inside(graph, labels, k, workers);
+    double[] inside = graph.inside(labels, k, workers);
     double cut = 0;
     for (int c = 0; c < k; c++) {
       cut += volume[c] > 0 ? (volume[c] - inside[c]) / volume[c] : 0;
     }
     return cut;
-  }
-
-  /** Σ of a_ij over ordered pairs inside each lobe, by products with the lobes' indicators [k]. */
-  private static double[] inside(AffinityGraph graph, int[] labels, int k, Workers workers) {
-    int n = graph.size();
-    double[] inside = new double[k];
-    for (int from = 0; from < k; from += BLOCK) {
-      int to = Math.min(k, from + BLOCK);
-      FloatMatrix x = FloatMatrix.zeros(n, to - from);
-      FloatMatrix y = FloatMatrix.zeros(n, to - from);
-      for (int i = 0; i < n; i++) {
-        if (labels[i] >= from && labels[i] < to) {
-          x.set(i, labels[i] - from, 1);
-        }
-      }
-      graph.multiply(x, y, workers);
-      for (int i = 0; i < n; i++) {
-        if (labels[i] >= from && labels[i] < to) {
-          inside[labels[i]] += y.get(i, labels[i] - from);
-        }
-      }
-    }
-    return inside;
   }
 }
