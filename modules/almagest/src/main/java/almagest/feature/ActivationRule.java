@@ -34,8 +34,9 @@ public sealed interface ActivationRule permits Relu, TopK, JumpRelu, Gated {
    *
    * @param at [d_sae]; +∞ for a feature that never fires
    * @param slope [d_sae], null for a rule whose features do not compete
+   * @param first before this feature too many exceed it for a search to pay
    */
-  record Floor(float[] at, float @Nullable [] slope) {}
+  record Floor(float[] at, float @Nullable [] slope, long first) {}
 
   /**
    * A product z of feature j fires only if z &gt; at[j] + bound · slope[j], in real numbers, also
@@ -43,6 +44,11 @@ public sealed interface ActivationRule permits Relu, TopK, JumpRelu, Gated {
    * among those of its row.
    */
   Floor floor();
+
+  /** What an activation has to exceed after those selected. */
+  default float bound(Selection into) {
+    return 0;
+  }
 
   /** Ends a row: afterwards the selection has ascending features and their activations. */
   void finish(Selection selection);

@@ -69,7 +69,7 @@ public record JumpRelu(float[] bEnc, float[] threshold) implements ActivationRul
       // A rounded sum exceeds a float only if the sum does.
       at[j] = Math.nextDown((float) (Math.max(0.0, threshold[j]) - bEnc[j]));
     }
-    return new Floor(at, null);
+    return new Floor(at, null, 0);
   }
 
   @Override

@@ -58,7 +58,7 @@ public record Relu(float[] bEnc) implements ActivationRule {
     for (int j = 0; j < at.length; j++) {
       at[j] = -bEnc[j];
     }
-    return new Floor(at, null);
+    return new Floor(at, null, 0);
   }
 
   @Override

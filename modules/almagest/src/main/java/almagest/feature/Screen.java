@@ -90,8 +90,7 @@ final class Screen {
     int most = rows * count / FEWEST_PER_CANDIDATE;
     int found = 0;
     for (int r = 0; r < rows; r++) {
-      float bound = rule instanceof TopK topK ? topK.bound(selections[r]) : 0;
-      found = sift(r, rounded, count, bound, found);
+      found = sift(r, rounded, count, rule.bound(selections[r]), found);
       if (found > most) {
         return false;
       }

@@ -102,8 +102,6 @@ final class TileEncoder {
     int most = screened ? SCREENED_BLOCK : BLOCK;
     for (int from = 0; from < dSae; from += most) {
       int count = Math.min(most, dSae - from);
-      // Among the first features there are too many that may be of the k largest.
-      boolean screens = !(rule instanceof TopK topK) || from >= 32L * topK.k();
       MemorySegment block;
       if (byFeature) {
         block = encoder.data().asSlice(4L * from * dModel, 4L * count * dModel);
@@ -112,7 +110,9 @@ final class TileEncoder {
         Matrices.transpose(encoder, from, count, block);
       }
       Bf16Rows rounded =
-          screens && tiles.stream().anyMatch(t -> t.misses >= 0) ? first.rounded() : null;
+          from >= floor.first() && tiles.stream().anyMatch(t -> t.misses >= 0)
+              ? first.rounded()
+              : null;
       if (rounded != null) {
         rounded.round(block, count);
       }

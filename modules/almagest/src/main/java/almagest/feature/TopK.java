@@ -96,11 +96,12 @@ public record TopK(int k, float[] bEnc, float @Nullable [] scale) implements Act
       double s = scale == null ? 1 : scale[j];
       slope[j] = (float) ((1 - 0x1p-20) / s); // less by more than what the sum is rounded
     }
-    return new Floor(at, slope);
+    return new Floor(at, slope, 32L * k);
   }
 
-  /** What an activation has to exceed after those selected; 0 while they are fewer than k. */
-  float bound(Selection into) {
+  /** The least of the k selected; 0 while they are fewer. */
+  @Override
+  public float bound(Selection into) {
     into.keepBest(k);
     return into.bound;
   }
