@@ -327,8 +327,8 @@ export class MapView {
     let found = null;
     let selected = null;
     if (state.find) {
-      const lobes = colouring?.keys ? colouring : await colour(layer, firstColouring(layer), this.names(layer));
-      const result = await find(layer, state.find, lobes.keys ? lobes : { keys: [], entries: [] });
+      const groups = async () => (colouring?.keys ? colouring : colour(layer, firstColouring(layer), this.names(layer)));
+      const result = await find(layer, state.find, groups);
       found = result.features.map((f) => f.feature);
       const whys = new Map(result.features.map((f) => [f.feature, f.why]));
       this.below.append(featureTable(`Found for “${state.find}”: ${number(result.total)}`, found, layer, { ...about, why: (f) => whys.get(f) }, () => set({ find: "" })));

@@ -4,14 +4,14 @@
 /**
  * Features that match, best first, each with why.
  *
- * @param groups a colouring with `keys` and `entries`, for what begins with "lobe"
+ * @param groups promises a colouring with `keys` and `entries`; asked for when the query begins with "lobe"
  * @returns `{ features: [{ feature, hits, why }], total }` with at most `limit` entries, all of a lobe
  */
 export async function find(layer, query, groups, limit = 500) {
   const text = query.trim().toLowerCase();
   if (!text) return { features: [], total: 0 };
   const lobe = /^lobe\s+(.+)$/.exec(text);
-  const members = lobe ? ofLobes(layer, groups, lobe[1]) : [];
+  const members = lobe ? ofLobes(layer, await groups(), lobe[1]) : [];
   if (members.length) return { features: members, total: members.length };
   const number = /^#?(\d+)$/.exec(text);
   const direct = number && Number(number[1]) < layer.features ? Number(number[1]) : -1;
@@ -35,7 +35,7 @@ function ofLobes(layer, groups, wanted) {
   const number = /^\d+$/.test(wanted);
   const names = new Map(groups.entries.filter((e) => e.key >= 0 && (number ? e.key + 1 === Number(wanted) : e.name.toLowerCase().includes(wanted))).map((e) => [e.key, e.name]));
   const members = [];
-  groups.keys.forEach((key, feature) => {
+  groups.keys?.forEach((key, feature) => {
     if (names.has(key)) members.push({ feature, hits: layer.frequency?.[feature] ?? 0, why: "in lobe " + names.get(key) });
   });
   return members.sort((a, b) => b.hits - a.hits || a.feature - b.feature);
