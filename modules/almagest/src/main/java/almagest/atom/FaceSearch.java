@@ -157,11 +157,12 @@ public final class FaceSearch {
     int n = cloud.size();
     workers.run((n + 63) / 64, p -> extremes.fill(cloud, p * 64, Math.min(n, p * 64 + 64)));
     try (Progress.Task task = progress.start("faces", (long) n * (n - 1) / 2, "segments")) {
-      workers.run(
-          (n + PIECE - 1) / PIECE,
-          p -> {
+      workers.runRanges(
+          n,
+          PIECE,
+          (from, to) -> {
             Scan scan = new Scan();
-            for (int a = p * PIECE; a < Math.min(n, (p + 1) * PIECE); a++) {
+            for (int a = from; a < to; a++) {
               for (int b = a + 1; b < n; b++) {
                 scan.segment(a, b);
               }

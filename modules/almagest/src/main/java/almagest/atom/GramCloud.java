@@ -106,12 +106,13 @@ record GramCloud(
     float step;
     try (Arena arena = Arena.ofShared()) {
       FloatMatrix y = FloatMatrix.zeros(arena, n, d);
-      workers.run(
-          tiles,
-          t -> {
+      workers.runRanges(
+          n,
+          TILE,
+          (from, to) -> {
             double[] wide = new double[d];
             float[] narrow = new float[d];
-            for (int i = t * TILE; i < Math.min(n, (t + 1) * TILE); i++) {
+            for (int i = from; i < to; i++) {
               points.copyRow(i, wide);
               double square = 0;
               for (int c = 0; c < d; c++) {
@@ -126,17 +127,10 @@ record GramCloud(
       float unit = coarse ? step(norm) : 0;
       int pairs = tiles * (tiles + 1) / 2;
       try (Progress.Task task = progress.start("inner products", pairs, "tiles")) {
-        workers.run(
-            pairs,
-            p -> {
-              int a = (int) ((Math.sqrt(8.0 * p + 1) - 1) / 2);
-              while ((a + 1) * (a + 2) / 2 <= p) {
-                a++;
-              }
-              while (a * (a + 1) / 2 > p) {
-                a--;
-              }
-              tile(y, products, unit, a, p - a * (a + 1) / 2);
+        workers.runPairs(
+            tiles,
+            (a, b) -> {
+              tile(y, products, unit, b, a);
               task.advance(1);
             });
       }

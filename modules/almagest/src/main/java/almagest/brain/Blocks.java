@@ -16,10 +16,11 @@ final class Blocks {
   static void read(FloatMatrix x, float[] into, int padded, Workers workers) {
     int n = x.rowsAsInt();
     int b = x.columns();
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        p -> {
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+    workers.runRanges(
+        n,
+        PIECE,
+        (begin, end) -> {
+          for (int i = begin; i < end; i++) {
             MemorySegment.copy(x.data(), FLOAT, (long) i * b * Float.BYTES, into, i * padded, b);
           }
         });
@@ -29,10 +30,11 @@ final class Blocks {
   static void write(float[] from, int padded, FloatMatrix y, Workers workers) {
     int n = y.rowsAsInt();
     int b = y.columns();
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        p -> {
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+    workers.runRanges(
+        n,
+        PIECE,
+        (begin, end) -> {
+          for (int i = begin; i < end; i++) {
             MemorySegment.copy(from, i * padded, y.data(), FLOAT, (long) i * b * Float.BYTES, b);
           }
         });

@@ -45,10 +45,11 @@ final class CentredChunks {
       indptr[f + 1] = indptr[f] + Math.min(counts[f], chunks - counts[f]);
     }
     int[] indices = new int[Math.toIntExact(indptr[features])];
-    workers.run(
-        (features + PIECE - 1) / PIECE,
-        p -> {
-          for (int f = p * PIECE; f < Math.min(features, (p + 1) * PIECE); f++) {
+    workers.runRanges(
+        features,
+        PIECE,
+        (begin, end) -> {
+          for (int f = begin; f < end; f++) {
             if (sign[f] > 0) {
               System.arraycopy(all.indices(), all.start(f), indices, (int) indptr[f], counts[f]);
             } else {
@@ -82,10 +83,11 @@ final class CentredChunks {
     int columns = x.columns();
     int b = (columns + lanes - 1) / lanes * lanes;
     float[] scaled = new float[Math.multiplyExact(features, b)];
-    workers.run(
-        (features + PIECE - 1) / PIECE,
-        p -> {
-          for (int f = p * PIECE; f < Math.min(features, (p + 1) * PIECE); f++) {
+    workers.runRanges(
+        features,
+        PIECE,
+        (from, to) -> {
+          for (int f = from; f < to; f++) {
             MemorySegment.copy(
                 x.data(), FLOAT, (long) f * columns * Float.BYTES, scaled, f * b, columns);
             float s = (float) (sign[f] * scale[f]);
@@ -97,20 +99,22 @@ final class CentredChunks {
     float[] mean = mean(scaled, b);
     float[] z = new float[Math.multiplyExact(chunks, b)];
     gather(byChunk, scaled, b, z, workers);
-    workers.run(
-        (chunks + PIECE - 1) / PIECE,
-        p -> {
-          for (int t = p * PIECE; t < Math.min(chunks, (p + 1) * PIECE); t++) {
+    workers.runRanges(
+        chunks,
+        PIECE,
+        (from, to) -> {
+          for (int t = from; t < to; t++) {
             for (int c = 0; c < b; c++) {
               z[t * b + c] -= mean[c];
             }
           }
         });
     gather(byFeature, z, b, scaled, workers);
-    workers.run(
-        (features + PIECE - 1) / PIECE,
-        p -> {
-          for (int f = p * PIECE; f < Math.min(features, (p + 1) * PIECE); f++) {
+    workers.runRanges(
+        features,
+        PIECE,
+        (from, to) -> {
+          for (int f = from; f < to; f++) {
             float s = (float) (sign[f] * scale[f]);
             for (int c = 0; c < columns; c++) {
               scaled[f * b + c] *= s;
@@ -177,10 +181,11 @@ final class CentredChunks {
     }
     double centre = mean;
     double[] z = new double[chunks];
-    workers.run(
-        (chunks + PIECE - 1) / PIECE,
-        p -> {
-          for (int t = p * PIECE; t < Math.min(chunks, (p + 1) * PIECE); t++) {
+    workers.runRanges(
+        chunks,
+        PIECE,
+        (from, to) -> {
+          for (int t = from; t < to; t++) {
             double sum = -centre;
             for (int e = byChunk.start(t); e < byChunk.end(t); e++) {
               sum += scaled[byChunk.indices()[e]];
@@ -189,10 +194,11 @@ final class CentredChunks {
           }
         });
     double[] sums = new double[features];
-    workers.run(
-        (features + PIECE - 1) / PIECE,
-        p -> {
-          for (int f = p * PIECE; f < Math.min(features, (p + 1) * PIECE); f++) {
+    workers.runRanges(
+        features,
+        PIECE,
+        (from, to) -> {
+          for (int f = from; f < to; f++) {
             double sum = 0;
             for (int e = byFeature.start(f); e < byFeature.end(f); e++) {
               sum += z[byFeature.indices()[e]];

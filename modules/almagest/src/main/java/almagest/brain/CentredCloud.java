@@ -29,11 +29,12 @@ record CentredCloud(FloatMatrix rows, float[] squares) implements SymmetricOpera
     double[] mean = ColumnMoments.of(x, all, workers).mean();
     FloatMatrix rows = FloatMatrix.zeros(arena, n, d);
     float[] squares = new float[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           float[] row = new float[d];
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             x.copyRow(i, row);
             double square = 0;
             for (int j = 0; j < d; j++) {

@@ -100,13 +100,14 @@ final class CentredGraph implements AffinityGraph {
         }
       }
     }
-    workers.run(
-        parts.size(),
-        p -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           float[] in = new float[b];
           float[] out = new float[b];
           double[] sum = new double[b];
-          for (int f = p * PIECE; f < Math.min(n, (p + 1) * PIECE); f++) {
+          for (int f = from; f < to; f++) {
             x.copyRow(f, in);
             y.copyRow(f, out);
             for (int c = 0; c < b; c++) {

@@ -31,11 +31,12 @@ final class ClusterQr {
     }
     double[] turn = orthogonalFactor(m, k);
     int[] labels = new int[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] turned = new double[k];
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             java.util.Arrays.fill(turned, 0);
             for (int c = 0; c < k; c++) {
               double v = points[i * k + c];
@@ -58,10 +59,11 @@ final class ClusterQr {
   /** The first k pivots of the QR decomposition of the transposed points with column pivoting. */
   private static int[] pivots(double[] points, int n, int k, Workers workers) {
     double[] left = new double[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
             for (int c = 0; c < k; c++) {
               left[i] += points[i * k + c] * points[i * k + c];
             }
@@ -79,10 +81,11 @@ final class ClusterQr {
       pivots[j] = pivot;
       double[] direction = direction(points, pivot, k, q, j);
       q[j] = direction;
-      workers.run(
-          (n + PIECE - 1) / PIECE,
-          piece -> {
-            for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+      workers.runRanges(
+          n,
+          PIECE,
+          (from, to) -> {
+            for (int i = from; i < to; i++) {
               double dot = 0;
               for (int c = 0; c < k; c++) {
                 dot += points[i * k + c] * direction[c];

@@ -42,11 +42,12 @@ record FuzzyNeighbours(double[] rho, double[] sigma, SymmetricPairs pairs) {
     // The authors average over the point itself, too, at distance 0.
     double overall = all / n / (k + 1);
     double wanted = Math.log(k + 1.0) / Math.log(2);
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] away = new double[k];
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             double sum = 0;
             rho[i] = 0;
             for (int m = k - 1; m >= 0; m--) {

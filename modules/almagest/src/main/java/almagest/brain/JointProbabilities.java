@@ -26,11 +26,12 @@ record JointProbabilities(double[] beta, int[] start, int[] other, double[] p) {
     int n = near.index().length / k;
     double[] conditional = new double[n * k];
     double[] beta = new double[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] away = new double[k];
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             for (int m = 0; m < k; m++) {
               // Distances beyond the nearest: the weights are the same, and none underflows.
               away[m] = (double) near.squared()[i * k + m] - near.squared()[i * k];

@@ -34,11 +34,12 @@ public record LogisticFit(
     int w = intercept.length;
     int rows = x.rowsAsInt();
     double[] logits = new double[Math.multiplyExact(rows, w)];
-    workers.run(
-        (rows + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        rows,
+        PIECE,
+        (from, to) -> {
           float[] row = new float[columns];
-          for (int i = piece * PIECE; i < Math.min(rows, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             x.copyRow(i, row);
             for (int c = 0; c < w; c++) {
               double sum = intercept[c];

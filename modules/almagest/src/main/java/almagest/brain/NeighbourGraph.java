@@ -165,10 +165,11 @@ final class NeighbourGraph implements AffinityGraph {
     float[] from = new float[Math.multiplyExact(n, padded)];
     Blocks.read(x, from, padded, workers);
     float[] into = new float[from.length];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        p -> {
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+    workers.runRanges(
+        n,
+        PIECE,
+        (begin, end) -> {
+          for (int i = begin; i < end; i++) {
             for (int c = 0; c < padded; c += lanes) {
               sum(start[i], start[i + 1], from, padded, c, into, i * padded + c);
             }

@@ -91,12 +91,13 @@ record NormalisedGraph(AffinityGraph graph, double[] root) implements SymmetricO
 
   private void eachRow(int columns, Workers workers, Row row) {
     int n = root.length;
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        p -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] wide = new double[columns];
           float[] narrow = new float[columns];
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             row.take(i, wide, narrow);
           }
         });

@@ -186,10 +186,11 @@ public final class Umap {
       for (int batch = 0; batch < BATCHES; batch++) {
         int first = batch;
         int count = (n - first + BATCHES - 1) / BATCHES;
-        workers.run(
-            (count + PIECE - 1) / PIECE,
-            piece -> {
-              for (int m = piece * PIECE; m < Math.min(count, (piece + 1) * PIECE); m++) {
+        workers.runRanges(
+            count,
+            PIECE,
+            (from, to) -> {
+              for (int m = from; m < to; m++) {
                 int i = first + m * BATCHES;
                 move(i, epoch, rate, new SplittableRandom(seed.split(i).value()));
               }

@@ -218,11 +218,12 @@ final class EntropyReport {
   static int[] distinct(Points points, Workers workers) {
     int n = points.rows();
     long[] hashes = new long[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] row = new double[points.columns()];
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             points.copyRow(i, row);
             hashes[i] = hash(row);
           }
@@ -265,11 +266,12 @@ final class EntropyReport {
   private static boolean onSphere(Points points, Workers workers) {
     int n = points.rows();
     double[] norm = new double[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] row = new double[points.columns()];
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             points.copyRow(i, row);
             double square = 0;
             for (double v : row) {

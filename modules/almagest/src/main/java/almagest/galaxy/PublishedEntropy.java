@@ -81,11 +81,12 @@ public final class PublishedEntropy {
     int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("sample").generator());
     try (Arena arena = Arena.ofShared()) {
       DoubleMatrix sampled = DoubleMatrix.zeros(arena, n, points.columns());
-      workers.run(
-          (n + PIECE - 1) / PIECE,
-          piece -> {
+      workers.runRanges(
+          n,
+          PIECE,
+          (from, to) -> {
             double[] row = new double[points.columns()];
-            for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+            for (int i = from; i < to; i++) {
               points.copyRow(rows[i], row);
               sampled.setRow(i, row);
             }
@@ -242,10 +243,11 @@ public final class PublishedEntropy {
       double noise = ROUNDING * Math.sqrt(n) * Math.abs(mean[c]);
       scale[c] = scale[c] > noise ? Math.sqrt(n) / scale[c] : 0;
     }
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
-          for (int i = piece * PIECE; i < Math.min(n, (piece + 1) * PIECE); i++) {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
+          for (int i = from; i < to; i++) {
             double[] row = sample.row(i);
             for (int c = 0; c < d; c++) {
               row[c] = (row[c] - mean[c]) * scale[c];

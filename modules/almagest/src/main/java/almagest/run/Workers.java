@@ -88,6 +88,18 @@ public final class Workers implements AutoCloseable {
     }
   }
 
+  /** What {@link #runRanges} does for numbers {@code from} … {@code to}, exclusive. */
+  public interface Range {
+    void accept(int from, int to);
+  }
+
+  /** Runs 0 … {@code count − 1} in pieces of {@code size} numbers; the last may have fewer. */
+  public void runRanges(int count, int size, Range piece) {
+    run(
+        count / size + (count % size > 0 ? 1 : 0),
+        p -> piece.accept(p * size, p * size + Math.min(size, count - p * size)));
+  }
+
   /** What {@link #runPairs} does for one pair. */
   public interface Pair {
     void accept(int a, int b);

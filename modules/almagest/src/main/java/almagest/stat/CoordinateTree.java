@@ -131,12 +131,13 @@ final class CoordinateTree {
 
   /** Finds the k nearest of every point; k below n. */
   void search(int k, int[] indices, double[] distances, Workers workers) {
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        piece -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           NearestNeighbours.Nearest nearest = new NearestNeighbours.Nearest(k);
           double[] place = new double[d];
-          for (int p = piece * PIECE; p < Math.min(n, (piece + 1) * PIECE); p++) {
+          for (int p = from; p < to; p++) {
             nearest.clear();
             visit(0, 0, n, ids[p], place, nearest);
             nearest.copyTo(indices, distances, ids[p] * k, scale);

@@ -43,11 +43,12 @@ final class ProductDistances {
     double[] mean = Pca.mean(points, workers);
     DoubleMatrix x = DoubleMatrix.zeros(n, d);
     double[] square = new double[n];
-    workers.run(
-        (n + PIECE - 1) / PIECE,
-        p -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           double[] row = new double[d];
-          for (int i = p * PIECE; i < Math.min(n, (p + 1) * PIECE); i++) {
+          for (int i = from; i < to; i++) {
             points.copyRow(order[i], row);
             for (int c = 0; c < d; c++) {
               row[c] -= mean[c];

@@ -103,12 +103,7 @@ public final class StructurelessCloud {
     return axes.rows();
   }
 
-  /** A draw [n, d]. O(n d rank). */
-  public FloatMatrix draw(Seed seed, Workers workers) {
-    return draw(Arena.ofAuto(), seed, workers);
-  }
-
-  /** As {@link #draw(Seed, Workers)}, in an arena that all threads may use. */
+  /** A draw [n, d], in an arena that all threads may use. O(n d rank). */
   public FloatMatrix draw(Arena arena, Seed seed, Workers workers) {
     FloatMatrix out = FloatMatrix.zeros(arena, n, d);
     try (Arena passing = Arena.ofShared()) {
@@ -123,10 +118,11 @@ public final class StructurelessCloud {
   /** Normal directions of the given lengths. */
   private void directions(DoubleMatrix z, Seed seed, Workers workers) {
     int r = z.columns();
-    pieces(
-        workers,
-        (p, from, to) -> {
-          RandomGenerator random = seed.split(p).generator();
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
+          RandomGenerator random = seed.split(from / PIECE).generator();
           double[] row = new double[r];
           for (int i = from; i < to; i++) {
             double square = 0;
@@ -144,9 +140,10 @@ public final class StructurelessCloud {
 
   private void centre(DoubleMatrix z, Workers workers) {
     double[] mean = Pca.mean(Points.of(z), workers);
-    pieces(
-        workers,
-        (p, from, to) -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           for (int i = from; i < to; i++) {
             double[] row = z.row(i);
             for (int c = 0; c < row.length; c++) {
@@ -175,9 +172,10 @@ public final class StructurelessCloud {
 
   /** z · onto + mean, at the common length if there is one. */
   private void turn(DoubleMatrix z, DoubleMatrix onto, FloatMatrix out, Workers workers) {
-    pieces(
-        workers,
-        (p, from, to) -> {
+    workers.runRanges(
+        n,
+        PIECE,
+        (from, to) -> {
           try (Arena arena = Arena.ofConfined()) {
             DoubleMatrix x = DoubleMatrix.zeros(arena, to - from, d);
             Blas.dgemm(
@@ -210,14 +208,5 @@ public final class StructurelessCloud {
             }
           }
         });
-  }
-
-  /** Work on the rows of a piece. */
-  private interface Piece {
-    void run(int piece, int from, int to);
-  }
-
-  private void pieces(Workers workers, Piece work) {
-    workers.run((n + PIECE - 1) / PIECE, p -> work.run(p, p * PIECE, Math.min(n, (p + 1) * PIECE)));
   }
 }

@@ -9,6 +9,7 @@ import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
+import java.lang.foreign.Arena;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,7 +29,7 @@ class StructurelessCloudTest {
       Points points = Points.of(x);
       StructurelessCloud cloud = StructurelessCloud.like(points, workers);
       assertThat(cloud.rank()).isEqualTo(Math.min(n - 1, d));
-      Points draw = Points.of(cloud.draw(new Seed(1), workers));
+      Points draw = Points.of(cloud.draw(Arena.ofAuto(), new Seed(1), workers));
       double[] mean = Pca.mean(points, workers);
       double[] covariance = Pca.covariance(points, mean, workers);
       double[] drawnMean = Pca.mean(draw, workers);
@@ -44,7 +45,7 @@ class StructurelessCloudTest {
       for (int i = 0; i < d * d; i++) {
         assertThat(drawn[i]).isCloseTo(covariance[i], within(1e-4 * scale));
       }
-      assertThat(draw.row(0)).isNotEqualTo(cloud.draw(new Seed(2), workers).row(0));
+      assertThat(draw.row(0)).isNotEqualTo(cloud.draw(Arena.ofAuto(), new Seed(2), workers).row(0));
     }
   }
 
@@ -68,10 +69,12 @@ class StructurelessCloudTest {
     FloatMatrix one;
     FloatMatrix two;
     try (Workers workers = new Workers(1)) {
-      one = StructurelessCloud.like(Points.of(x), workers).draw(new Seed(5), workers);
+      one =
+          StructurelessCloud.like(Points.of(x), workers).draw(Arena.ofAuto(), new Seed(5), workers);
     }
     try (Workers workers = new Workers(3)) {
-      two = StructurelessCloud.like(Points.of(x), workers).draw(new Seed(5), workers);
+      two =
+          StructurelessCloud.like(Points.of(x), workers).draw(Arena.ofAuto(), new Seed(5), workers);
     }
     assertThat(one.toArray()).isEqualTo(two.toArray());
     for (int i = 0; i < n; i++) {
