@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Large blocks of native memory that live as long as something refers to them. The garbage
  * collector does not see their size, so blocks that nothing refers to any more could pile up; it is
- * asked to look for them when those outstanding are twice what the last look left, and 2 GiB or
+ * asked to look for them when those outstanding are twice what the last look left, and 1 GiB or
  * more.
  */
 public final class NativeMemory {
@@ -18,7 +18,7 @@ public final class NativeMemory {
   private static final long LARGE = 1L << 24;
 
   /** Up to so much outstanding the collector is not asked. */
-  private static final long LITTLE = Math.min(2L << 30, physicalBytes() / 3);
+  private static final long LITTLE = Math.min(1L << 30, physicalBytes() / 3);
 
   private static final Cleaner CLEANER = Cleaner.create();
   private static final AtomicLong OUTSTANDING = new AtomicLong();
