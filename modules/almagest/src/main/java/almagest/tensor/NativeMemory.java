@@ -3,27 +3,27 @@ package almagest.tensor;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.lang.ref.Cleaner;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Large blocks of native memory that live as long as something refers to them. The garbage
- * collector does not see their size, so blocks that nothing refers to any more could pile up; it is
- * asked to look for them when those outstanding are twice what the last look left, and 1 GiB or
+ * Native memory that lives as long as something refers to it. The garbage collector does not see
+ * its size, so blocks that nothing refers to any more could pile up; it is asked to look for them
+ * when all such blocks together are half as much again as the last look left, and a gigabyte or
  * more.
  */
 public final class NativeMemory {
-  /** Smaller blocks are not counted. */
-  private static final long LARGE = 1L << 24;
-
-  /** Up to so much outstanding the collector is not asked. */
+  /** Up to so many bytes the collector is not asked. */
   private static final long LITTLE = Math.min(1L << 30, physicalBytes() / 3);
 
-  private static final Cleaner CLEANER = Cleaner.create();
-  private static final AtomicLong OUTSTANDING = new AtomicLong();
+  /** What automatic arenas hold, of whatever size and wherever they were made. */
+  private static final BufferPoolMXBean HELD =
+      ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+          .filter(pool -> pool.getName().equals("direct"))
+          .findFirst()
+          .orElseThrow();
 
-  /** Outstanding bytes beyond which the collector is asked again. */
+  /** Bytes held beyond which the collector is asked again. */
   private static volatile long trust = LITTLE;
 
   private NativeMemory() {}
@@ -36,29 +36,26 @@ public final class NativeMemory {
 
   /** Zeroed memory, aligned to a cache line. */
   public static MemorySegment allocate(long bytes) {
-    if (bytes >= LARGE) {
-      if (OUTSTANDING.get() + bytes > trust) {
-        collect(bytes);
-        trust = Math.max(LITTLE, 2 * (OUTSTANDING.get() + bytes));
-      }
-      MemorySegment block = Arena.ofAuto().allocate(bytes, 64);
-      OUTSTANDING.addAndGet(bytes);
-      CLEANER.register(block, () -> OUTSTANDING.addAndGet(-bytes));
-      return block;
+    if (HELD.getMemoryUsed() + bytes > trust) {
+      collect(bytes);
     }
     return Arena.ofAuto().allocate(bytes, 64);
   }
 
   /** Gives the collector a moment; blocks still in use remain, and are no error. */
-  private static void collect(long bytes) {
+  private static synchronized void collect(long bytes) {
+    if (HELD.getMemoryUsed() + bytes <= trust) {
+      return;
+    }
     System.gc();
-    for (int wait = 0; wait < 10 && OUTSTANDING.get() + bytes > trust; wait++) {
+    for (int wait = 0; wait < 10 && HELD.getMemoryUsed() + bytes > trust; wait++) {
       try {
         Thread.sleep(5);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return;
+        break;
       }
     }
+    trust = Math.max(LITTLE, (HELD.getMemoryUsed() + bytes) * 3 / 2);
   }
 }
