@@ -58,6 +58,11 @@ public final class KMeans {
    */
   public record Fit(int[] labels, double[] centres, double inertia, int iterations) {}
 
+  private static final Workers ALONE = new Workers(1);
+
+  /** Up to so many pieces of work a pass over the rows is not worth dealing out. */
+  private static final int FEW_PIECES = 8;
+
   private final Rows rows;
   private final Options options;
   private final Workers workers;
@@ -129,12 +134,16 @@ public final class KMeans {
     return all(seed).reduce((a, b) -> b.inertia < a.inertia ? b : a).orElseThrow();
   }
 
+  /** Few rows leave all threads but one waiting: then every thread has a start of its own. */
   private Stream<Fit> all(Seed seed) {
-    return plusPlus(seed).stream().map(this::uncentred);
+    List<double[]> starts = plusPlus(seed);
+    return rows.pieces() <= FEW_PIECES
+        ? workers.map(starts.size(), s -> uncentred(starts.get(s), ALONE)).stream()
+        : starts.stream().map(start -> uncentred(start, workers));
   }
 
-  private Fit uncentred(double[] start) {
-    Fit fit = lloyd(start);
+  private Fit uncentred(double[] start, Workers threads) {
+    Fit fit = lloyd(start, threads);
     for (int c = 0; c < fit.centres.length; c++) {
       fit.centres[c] += mean[c % rows.columns];
     }
@@ -275,7 +284,7 @@ public final class KMeans {
     return low;
   }
 
-  private Fit lloyd(double[] start) {
+  private Fit lloyd(double[] start, Workers threads) {
     int n = rows.count;
     int k = options.k;
     double[] centres = start;
@@ -287,8 +296,8 @@ public final class KMeans {
     boolean settled = false;
     while (iteration < options.maxIterations) {
       iteration++;
-      rows.assign(centres, k, labels, distance, workers);
-      double[] moved = rows.means(labels, k, centres, distance, workers);
+      rows.assign(centres, k, labels, distance, threads);
+      double[] moved = rows.means(labels, k, centres, distance, threads);
       double shift = 0;
       for (int c = 0; c < moved.length; c++) {
         shift += (moved[c] - centres[c]) * (moved[c] - centres[c]);
@@ -304,7 +313,7 @@ public final class KMeans {
       System.arraycopy(labels, 0, before, 0, n);
     }
     if (!settled) {
-      rows.assign(centres, k, labels, distance, workers);
+      rows.assign(centres, k, labels, distance, threads);
     }
     return new Fit(labels, centres, rows.inertia(labels, centres), iteration);
   }

@@ -117,10 +117,14 @@ final class Rows {
         half[c] += centres[c * columns + d] * centres[c * columns + d] / 2;
       }
     }
-    boolean plain = !narrow && k * columns <= PLAIN;
-    try (Arena arena = Arena.ofShared()) {
+    if (!narrow && k * columns <= PLAIN) {
+      workers.run(pieces(), p -> score(p, centres, MemorySegment.NULL, k, half, true, piece));
+      return;
+    }
+    // Closing memory that several threads may use stops all of them for a moment.
+    try (Arena arena = workers.threads() == 1 ? Arena.ofConfined() : Arena.ofShared()) {
       MemorySegment right = copy(arena, centres, narrow);
-      workers.run(pieces(), p -> score(p, centres, right, k, half, plain, piece));
+      workers.run(pieces(), p -> score(p, centres, right, k, half, false, piece));
     }
   }
 
