@@ -56,10 +56,25 @@ record NormalisedGraph(AffinityGraph graph, double[] root) implements SymmetricO
     }
   }
 
-  /** The whole matrix [n, n], 8 n² bytes, from the graph's products with unit vectors. */
+  /**
+   * The whole matrix [n, n], 8 n² bytes: a graph's that is held whole in float64, any other's from
+   * its products with unit vectors.
+   */
   DoubleMatrix dense(Workers workers) {
     int n = root.length;
     DoubleMatrix all = DoubleMatrix.zeros(n, n);
+    if (graph instanceof DenseGraph held) {
+      eachRow(
+          n,
+          workers,
+          (i, wide, narrow) -> {
+            for (int j = 0; j < n; j++) {
+              wide[j] = held.weights()[i * n + j] / root[i] / root[j];
+            }
+            MemorySegment.copy(wide, 0, all.data(), DOUBLE, (long) i * n * Double.BYTES, n);
+          });
+      return all;
+    }
     for (int from = 0; from < n; from += COLUMNS) {
       int b = Math.min(COLUMNS, n - from);
       int base = from;

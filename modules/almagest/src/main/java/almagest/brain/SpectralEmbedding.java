@@ -72,31 +72,10 @@ public record SpectralEmbedding(
     if (volume == 0) {
       throw new InputException("no two features have any affinity; are all of them dead?");
     }
-    if (graph instanceof DenseGraph dense) {
-      return full(dense, dimensions, degrees, root);
-    }
     // A Krylov basis holds a few times the vectors wanted: with many of them a full solver is less.
-    return dimensions > n / LARGE_PART || n <= SMALL
+    return graph instanceof DenseGraph || dimensions > n / LARGE_PART || n <= SMALL
         ? leading(new NormalisedGraph(graph, root), dimensions, degrees, workers)
         : iterative(graph, dimensions, degrees, root, volume, seed, workers);
-  }
-
-  private static SpectralEmbedding full(
-      DenseGraph graph, int dimensions, double[] degrees, double[] root) {
-    int n = graph.size();
-    double[] laplacian = new double[n * n];
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < n; j++) {
-        laplacian[i * n + j] = i == j ? 1 : -graph.weights()[i * n + j] / root[i] / root[j];
-      }
-    }
-    Lapack.Eigen eigen = Lapack.symmetric(laplacian, n, true);
-    double[] coordinates = new double[n * dimensions];
-    for (int j = 0; j < dimensions; j++) {
-      put(eigen.vectors()[j], root, coordinates, j, dimensions);
-    }
-    return new SpectralEmbedding(
-        n, dimensions, eigen.values(), coordinates, degrees, new double[dimensions], 0);
   }
 
   /** The largest eigenvectors of the normalised affinity by a full solver: 8 n² bytes. */
