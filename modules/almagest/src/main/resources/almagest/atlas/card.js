@@ -154,7 +154,7 @@ function neighbourSection(layer, named, cosine, phi, feature) {
   };
   if (!cosine && !phi) return null;
   return el("section", {}, el("h3", {}, "Neighbours"), el("div", { class: "pair" },
-    column("by direction (cosine)", cosine, "none"), column("by co-occurrence (phi)", phi, "It never fires, so it has none.")));
+    column("by direction (cosine)", cosine, "none"), column("by co-occurrence (phi)", phi, "It fires in every chunk or in none, so phi tells nothing of it.")));
 }
 
 /** A face as a : b :: c : d, each a link to its feature. */
