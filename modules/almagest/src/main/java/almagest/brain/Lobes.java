@@ -477,7 +477,7 @@ public final class Lobes {
                 Arrays.stream(embedding.residuals()).limit(k).max().orElse(0),
                 lobes.normalisedCut(),
                 overSeeds(graph, embedding, lobes, own),
-                a == null || b == null ? Double.NaN : Agreement.of(a, b).ari(),
+                a == null || b == null ? Double.NaN : Agreement.adjustedRand(a, b),
                 position(labels, clusters.get(k), k, geometric, shuffled, own.split(k)),
                 types(labels, training.apply(k), k, sources.tested, own.split(k))));
         coarse.add(labels);
@@ -516,7 +516,7 @@ public final class Lobes {
     double sum = 0;
     for (int s = 0; s < options.seeds; s++) {
       int[] other = assign(graph, embedding, lobes.k(), own.split("other").split(s));
-      sum += Agreement.of(lobes.labels(), other).ari();
+      sum += Agreement.adjustedRand(lobes.labels(), other);
     }
     return options.seeds == 0 ? Double.NaN : sum / options.seeds;
   }

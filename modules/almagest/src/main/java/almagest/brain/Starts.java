@@ -7,31 +7,39 @@ import almagest.stat.KMeans;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /**
  * Which of many k-means starts makes the lobes. The best of the published ten depends on the seed
  * where k does not suit the graph, and k-means says nothing about which of two such cuts is the
- * better one. So, where nodes are few enough for more starts, ten are taken several times: if at
- * least two tens end alike, the answer is what most of them say, in the version of a few nodes'
- * difference that k-means finds best; if no two do, it is the start with the least normalised cut,
- * which is what the embedding was made to find.
+ * better one. So, where nodes are few enough, more starts are taken than ten, and the answer is
+ * what ten of them would most probably say: the start that is like the best of ten drawn at random
+ * among them in the largest share of draws. Where two tens would seldom agree on it and a start has
+ * a clearly lower normalised cut, it is the start with the least cut, which is what the embedding
+ * was made to find.
  */
 final class Starts {
   /** Starts that k-means makes as published. */
   private static final int TEN = 10;
 
-  /** Up to so many nodes more starts cost little, up to this many tens and to this work. */
+  /** Up to so many nodes more starts cost little, up to so many and to this work. */
   private static final int FEW = 4096;
 
-  private static final int MOST_TENS = 5;
+  private static final int MOST_STARTS = 100;
   private static final long WORK = 50_000_000;
 
   /** Two partitions of at least this adjusted Rand index count as one. */
   private static final double ALIKE = 0.99;
 
-  /** And of this one as versions of one. */
-  private static final double NEAR = 0.95;
+  /** Starts that are the best of ten less often than this are nobody's answer. */
+  private static final double SELDOM = 1e-3;
+
+  /**
+   * From this share of the draws on two tens agree more often than not, and their answer stands.
+   */
+  private static final double SURE = Math.sqrt(0.5);
+
+  /** A cut larger than the least by more than this factor is clearly the worse one. */
+  private static final double WORSE = 1.001;
 
   private Starts() {}
 
@@ -43,57 +51,63 @@ final class Starts {
    */
   static int[] choose(
       double[] points, int k, Seed seed, Workers workers, ToDoubleFunction<int[]> cut) {
-    int n = points.length / k;
-    int tens = tens(n, k);
+    int starts = starts(points.length / k, k);
     KMeans.Options published = KMeans.Options.of(k);
     KMeans.Options options =
-        new KMeans.Options(k, tens * TEN, published.maxIterations(), published.tolerance());
-    if (tens == 1) {
+        new KMeans.Options(k, starts, published.maxIterations(), published.tolerance());
+    if (starts == TEN) {
       return KMeans.fit(points, k, options, seed, workers).labels();
     }
-    List<KMeans.Fit> fits = KMeans.fits(points, k, options, seed, workers);
-    List<KMeans.Fit> best =
-        IntStream.range(0, tens)
-            .mapToObj(t -> least(fits.subList(t * TEN, (t + 1) * TEN), KMeans.Fit::inertia))
+    List<int[]> labels =
+        KMeans.fits(points, k, options, seed, workers).stream()
+            .sorted(Comparator.comparingDouble(KMeans.Fit::inertia))
+            .map(KMeans.Fit::labels)
             .toList();
-    int[] votes = new int[tens];
-    for (int a = 0; a < tens; a++) {
-      votes[a]++;
+    double[] shares = shares(labels);
+    int said = 0;
+    for (int s = 1; s < shares.length; s++) {
+      said = shares[s] > shares[said] + 1e-9 ? s : said;
+    }
+    if (shares[said] >= SURE) {
+      return labels.get(said);
+    }
+    double[] cuts = labels.stream().limit(shares.length).mapToDouble(cut).toArray();
+    int least = 0;
+    for (int s = 1; s < cuts.length; s++) {
+      least = cuts[s] < cuts[least] ? s : least;
+    }
+    return labels.get(cuts[said] > WORSE * cuts[least] ? least : said);
+  }
+
+  /**
+   * For each of the best starts, how probably the best of ten of all is like it.
+   *
+   * @param labels in the order of inertia
+   */
+  private static double[] shares(List<int[]> labels) {
+    int n = labels.size();
+    // Of ten out of n the best is the one of rank r with C(n − 1 − r, 9) / C(n, 10).
+    double[] best = new double[n];
+    best[0] = (double) TEN / n;
+    int some = 1;
+    while (some < n && best[some - 1] >= SELDOM) {
+      best[some] = best[some - 1] * (n - TEN + 1 - some) / (n - some);
+      some++;
+    }
+    double[] shares = new double[some];
+    for (int a = 0; a < some; a++) {
+      shares[a] += best[a];
       for (int b = 0; b < a; b++) {
-        if (agreement(best.get(a), best.get(b)) >= ALIKE) {
-          votes[a]++;
-          votes[b]++;
+        if (Agreement.adjustedRand(labels.get(a), labels.get(b)) >= ALIKE) {
+          shares[a] += best[b];
+          shares[b] += best[a];
         }
       }
     }
-    int most = IntStream.of(votes).max().orElseThrow();
-    if (most == 1) {
-      return least(fits, fit -> cut.applyAsDouble(fit.labels())).labels();
-    }
-    KMeans.Fit said =
-        least(
-            IntStream.range(0, tens).filter(t -> votes[t] == most).mapToObj(best::get).toList(),
-            KMeans.Fit::inertia);
-    return least(
-            fits.stream().filter(fit -> agreement(fit, said) >= NEAR).toList(), KMeans.Fit::inertia)
-        .labels();
+    return shares;
   }
 
-  private static double agreement(KMeans.Fit a, KMeans.Fit b) {
-    return Agreement.of(a.labels(), b.labels()).ari();
-  }
-
-  private static int tens(int n, int k) {
-    return n > FEW ? 1 : Math.clamp(WORK / ((long) n * k * k) / TEN, 1, MOST_TENS);
-  }
-
-  /** The first of the least. */
-  private static KMeans.Fit least(List<KMeans.Fit> fits, ToDoubleFunction<KMeans.Fit> by) {
-    double[] values = fits.stream().mapToDouble(by).toArray();
-    return fits.get(
-        IntStream.range(0, values.length)
-            .boxed()
-            .min(Comparator.comparingDouble(f -> values[f]))
-            .orElseThrow());
+  private static int starts(int n, int k) {
+    return n > FEW ? TEN : Math.clamp(WORK / ((long) n * k * k) / TEN * TEN, TEN, MOST_STARTS);
   }
 }

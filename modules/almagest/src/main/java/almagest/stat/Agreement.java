@@ -59,6 +59,11 @@ public record Agreement(
         hb == 0 ? 1 : mi / hb);
   }
 
+  /** The adjusted Rand index alone, without the terms of the expected mutual information. O(n). */
+  public static double adjustedRand(int[] a, int[] b) {
+    return Contingency.of(a, b).adjustedRand();
+  }
+
   /**
    * Adjusted mutual information from its parts, with the conventions of the degenerate cases: where
    * only one labelling has these cluster sizes (both one cluster, or both all singletons) it agrees

@@ -45,7 +45,7 @@ final class Contingency {
       rowSums[rows[i]]++;
       columnSums[columns[i]]++;
     }
-    Arrays.sort(keys);
+    sort(keys, (long) r * c);
     int cells = 0;
     int[] cellRow = new int[a.length];
     int[] cellColumn = new int[a.length];
@@ -68,8 +68,37 @@ final class Contingency {
         Arrays.copyOf(cellCount, cells));
   }
 
+  /** Sorts keys from 0 to below a bound; by counting where the bound is not large. */
+  private static void sort(long[] keys, long bound) {
+    if (bound > 4L * keys.length) {
+      Arrays.sort(keys);
+      return;
+    }
+    int[] counts = new int[(int) bound];
+    for (long key : keys) {
+      counts[(int) key]++;
+    }
+    int at = 0;
+    for (int key = 0; key < counts.length; key++) {
+      Arrays.fill(keys, at, at += counts[key], key);
+    }
+  }
+
   /** Replaces each label by its rank among the distinct labels, 0 … distinct − 1. */
   static int[] ranks(int[] labels) {
+    int most = Arrays.stream(labels).max().orElse(0);
+    if (most < 4L * labels.length && Arrays.stream(labels).min().orElse(0) >= 0) {
+      int[] rank = new int[most + 1];
+      for (int label : labels) {
+        rank[label] = 1;
+      }
+      int distinct = 0;
+      for (int label = 0; label < rank.length; label++) {
+        distinct += rank[label];
+        rank[label] = distinct - 1;
+      }
+      return Arrays.stream(labels).map(label -> rank[label]).toArray();
+    }
     int[] distinct = Arrays.stream(labels).sorted().distinct().toArray();
     int[] ranks = new int[labels.length];
     for (int i = 0; i < labels.length; i++) {

@@ -13,6 +13,7 @@ import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.Agreement;
 import almagest.tensor.FloatMatrix;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -162,6 +163,31 @@ class SpectralClusteringTest {
                       .normalisedCut())
               .as("k = %d, seed %d", k, seed)
               .isLessThanOrEqualTo(best * 1.001);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"phi", "simple-matching", "jaccard", "overlap"})
+  void whereTheReferencesSeedsAgreeTheLobesAreTheirs(String name) {
+    Path file = Fixtures.file("spectral/agreeing.npz");
+    Map<String, NpyArray> expected = Npz.read(file);
+    var report = Json.read(Fixtures.file("spectral/agreeing.json"));
+    try (Workers workers = new Workers(2)) {
+      AffinityGraph graph =
+          AffinityGraph.of(CooccurrenceFile.read(file), Affinity.parse(name), workers);
+      SpectralEmbedding embedding = SpectralEmbedding.of(graph, 12, new Seed(0), workers);
+      for (int k : new int[] {2, 3, 5, 8, 12}) {
+        String key = name + " " + k;
+        for (long seed = 0; expected.containsKey(key) && seed < 3; seed++) {
+          SpectralClustering found =
+              SpectralClustering.of(graph, embedding, k, new Seed(seed), workers);
+          assertThat(Agreement.adjustedRand(found.labels(), expected.get(key).ints()))
+              .as("%s, seed %d", key, seed)
+              .isGreaterThanOrEqualTo(0.99);
+          assertThat(found.normalisedCut())
+              .isLessThanOrEqualTo(report.get(key).get("cut").asDouble() * 1.001);
         }
       }
     }
