@@ -17,9 +17,10 @@ public final class Gram {
   /** From so many columns on there is more than one tile, for more than one thread. */
   private static final int SPLIT = 256;
 
-  /** Rows that are widened to float64 at a time, and in one piece of work. */
-  private static final int BLOCK = 2048;
+  /** Rows that are widened to float64 at a time, few enough to be multiplied from the cache. */
+  private static final int BLOCK = 1024;
 
+  /** Rows of one piece of that. */
   private static final int PIECE = 128;
 
   private final int d;
