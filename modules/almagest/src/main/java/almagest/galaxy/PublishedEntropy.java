@@ -35,9 +35,6 @@ public final class PublishedEntropy {
   /** A coordinate that deviates by less than this share of its mean is constant. */
   private static final double ROUNDING = 0x1p-40;
 
-  /** Rows of one piece of work. */
-  private static final int PIECE = 512;
-
   private final double[][] scores;
   private final Points points;
   private final NearestNeighbours neighbours;
@@ -79,37 +76,22 @@ public final class PublishedEntropy {
       Points points, int sample, int d, int k, int resamples, Seed seed, Workers workers) {
     int n = Math.min(points.rows(), sample);
     int[] rows = SlopeInterval.sample(points.rows(), n, seed.split("sample").generator());
-    try (Arena arena = Arena.ofShared()) {
-      DoubleMatrix sampled = DoubleMatrix.zeros(arena, n, points.columns());
-      workers.runRanges(
-          n,
-          PIECE,
-          (from, to) -> {
-            double[] row = new double[points.columns()];
-            for (int i = from; i < to; i++) {
-              points.copyRow(rows[i], row);
-              sampled.setRow(i, row);
-            }
-          });
-      return of(
-          sampled,
-          Math.min(Math.min(d, points.columns()), n - 1),
-          k,
-          resamples,
-          seed.split("resamples"),
-          workers);
-    }
+    return of(
+        Points.of(points, rows),
+        Math.min(Math.min(d, points.columns()), n - 1),
+        k,
+        resamples,
+        seed.split("resamples"),
+        workers);
   }
 
   /**
    * The whole procedure on a sample of rows: standardise each coordinate (population deviation; a
    * constant coordinate becomes 0), project to {@code d} components, unscaled, resample.
-   *
-   * @param sample overwritten
    */
-  static Result of(DoubleMatrix sample, int d, int k, int resamples, Seed seed, Workers workers) {
-    Points standard = Points.of(standardised(sample, workers));
-    Pca pca = Pca.of(standard, d, workers);
+  private static Result of(Points sample, int d, int k, int resamples, Seed seed, Workers workers) {
+    Points standard = standardised(sample, workers);
+    Pca pca = Pca.leadingOf(standard, d, workers);
     Points scores = Points.of(pca.scores(standard, workers));
     PublishedEntropy estimator = on(scores, workers);
     int n = scores.rows();
@@ -126,7 +108,7 @@ public final class PublishedEntropy {
             .stream()
             .mapToDouble(v -> v)
             .toArray();
-    double gauss = Entropies.gaussian(Arrays.copyOf(pca.eigenvalues(), d));
+    double gauss = Entropies.gaussian(pca.eigenvalues());
     double mean = Arrays.stream(values).average().orElse(Double.NaN);
     double square = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
     double sd = Math.sqrt(square / (resamples - 1));
@@ -233,28 +215,36 @@ public final class PublishedEntropy {
     }
   }
 
-  /** Every coordinate to mean 0 and population deviation 1, in place. */
-  static DoubleMatrix standardised(DoubleMatrix sample, Workers workers) {
+  /** Every coordinate to mean 0 and population deviation 1. */
+  static Points standardised(Points sample, Workers workers) {
     int n = sample.rows();
-    int d = sample.columns();
-    double[] mean = Pca.mean(Points.of(sample), workers);
-    double[] scale = Columns.lengths(Points.of(sample), mean, workers);
-    for (int c = 0; c < d; c++) {
+    double[] mean = Pca.mean(sample, workers);
+    double[] scale = Columns.lengths(sample, mean, workers);
+    for (int c = 0; c < scale.length; c++) {
       double noise = ROUNDING * Math.sqrt(n) * Math.abs(mean[c]);
       scale[c] = scale[c] > noise ? Math.sqrt(n) / scale[c] : 0;
     }
-    workers.runRanges(
-        n,
-        PIECE,
-        (from, to) -> {
-          for (int i = from; i < to; i++) {
-            double[] row = sample.row(i);
-            for (int c = 0; c < d; c++) {
-              row[c] = (row[c] - mean[c]) * scale[c];
-            }
-            sample.setRow(i, row);
-          }
-        });
-    return sample;
+    return new Standardised(sample, mean, scale);
+  }
+
+  /** Points less a mean, times a scale for every coordinate, computed whenever they are read. */
+  private record Standardised(Points points, double[] mean, double[] scale) implements Points {
+    @Override
+    public int rows() {
+      return points.rows();
+    }
+
+    @Override
+    public int columns() {
+      return mean.length;
+    }
+
+    @Override
+    public void copyRow(int row, double[] into) {
+      points.copyRow(row, into);
+      for (int c = 0; c < mean.length; c++) {
+        into[c] = (into[c] - mean[c]) * scale[c];
+      }
+    }
   }
 }

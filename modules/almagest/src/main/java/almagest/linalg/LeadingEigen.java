@@ -16,10 +16,10 @@ import java.util.Arrays;
 
 /**
  * All eigenvalues of a symmetric matrix and the eigenvectors of the largest few from one reduction
- * to tridiagonal form, which is where the time goes: dsytrd, then dsterf for the values and dstemr
- * with dormtr for the vectors, at most {@value #MOST} at a time, each on one thread. Vectors of one
- * piece are orthogonal by the method; those of different pieces are checked, and should eigenvalues
- * that all but coincide lie in two pieces, all vectors are made in one.
+ * to tridiagonal form, which is where the time goes: dsytrd, then dsterf for the values and, beside
+ * it, dstemr with dormtr for the vectors, at most {@value #MOST} at a time, each on one thread.
+ * Vectors of one piece are orthogonal by the method; those of different pieces are checked, and
+ * should eigenvalues that all but coincide lie in two pieces, all vectors are made in one.
  */
 final class LeadingEigen {
   private static final int COLUMN_MAJOR = 102;
@@ -131,62 +131,128 @@ final class LeadingEigen {
    */
   static Result inPlace(MemorySegment a, int n, int count, Workers workers) {
     try (Arena arena = count > 0 ? Arena.ofShared() : Arena.ofConfined()) {
-      MemorySegment d = arena.allocate(JAVA_DOUBLE, n);
-      MemorySegment e = arena.allocate(JAVA_DOUBLE, n);
-      MemorySegment tau = arena.allocate(JAVA_DOUBLE, n);
-      Lapack.check(
-          "dsytrd",
-          solver(n, () -> (int) DSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
-      MemorySegment values = arena.allocate(JAVA_DOUBLE, n).copyFrom(d);
-      MemorySegment off = arena.allocate(JAVA_DOUBLE, n).copyFrom(e);
-      Lapack.check("dsterf", solver(n, () -> (int) DSTERF.invokeExact(n, values, off)));
+      Tridiagonal t = reduced(arena, a, n);
+      double[] values = new double[n];
       double[][] vectors = new double[count][];
-      if (count > 0) {
-        Tridiagonal t = new Tridiagonal(n, a, d, e, tau);
-        int size = Math.min(MOST, Math.max(LEAST, (count + 1) / 2));
-        pieces(t, vectors, size, workers);
-        if (count > size && !orthogonal(vectors, workers)) {
-          pieces(t, vectors, count, workers);
-        }
-      }
-      return new Result(values.toArray(JAVA_DOUBLE), vectors);
+      vectors(t, vectors, new double[count], () -> values(t, values), workers);
+      return new Result(values, vectors);
     }
+  }
+
+  /**
+   * The largest eigenvalues alone and their eigenvectors.
+   *
+   * @param a [n × n] native, overwritten; at least 1 row
+   * @param count how many, 1 … n
+   * @return as many values as vectors
+   */
+  static Result largest(MemorySegment a, int n, int count, Workers workers) {
+    try (Arena arena = Arena.ofShared()) {
+      double[] values = new double[count];
+      double[][] vectors = new double[count][];
+      vectors(reduced(arena, a, n), vectors, values, () -> {}, workers);
+      return new Result(values, vectors);
+    }
+  }
+
+  private static Tridiagonal reduced(Arena arena, MemorySegment a, int n) {
+    MemorySegment d = arena.allocate(JAVA_DOUBLE, n);
+    MemorySegment e = arena.allocate(JAVA_DOUBLE, n);
+    MemorySegment tau = arena.allocate(JAVA_DOUBLE, n);
+    Lapack.check(
+        "dsytrd",
+        solver(n, () -> (int) DSYTRD.invokeExact(COLUMN_MAJOR, LOWER, n, a, n, d, e, tau)));
+    return new Tridiagonal(n, a, d, e, tau);
   }
 
   /** What dsytrd leaves: the reflections below the diagonal of a, and the reduced matrix. */
   private record Tridiagonal(
       int n, MemorySegment a, MemorySegment d, MemorySegment e, MemorySegment tau) {}
 
+  private static void values(Tridiagonal t, double[] into) {
+    try (Arena arena = Arena.ofConfined()) {
+      // Both are overwritten.
+      MemorySegment values = arena.allocate(JAVA_DOUBLE, t.n).copyFrom(t.d);
+      MemorySegment off = arena.allocate(JAVA_DOUBLE, t.n).copyFrom(t.e);
+      Lapack.check("dsterf", Lapack.alone(() -> (int) DSTERF.invokeExact(t.n, values, off)));
+      MemorySegment.copy(values, JAVA_DOUBLE, 0, into, 0, t.n);
+    }
+  }
+
+  /**
+   * Fills in the largest eigenvectors and their values, both ascending, and does something else
+   * that takes one thread beside that.
+   */
+  private static void vectors(
+      Tridiagonal t, double[][] vectors, double[] values, Runnable beside, Workers workers) {
+    int count = vectors.length;
+    if (count == 0) {
+      beside.run();
+      return;
+    }
+    int size = Math.min(MOST, Math.max(LEAST, (count + 1) / 2));
+    pieces(t, vectors, values, size, beside, workers);
+    if (!orthogonal(vectors, size)) {
+      pieces(t, vectors, values, count, () -> {}, workers);
+    }
+  }
+
   /** Fills in eigenvectors, the largest ones first, {@code size} at a time. */
-  private static void pieces(Tridiagonal t, double[][] vectors, int size, Workers workers) {
+  private static void pieces(
+      Tridiagonal t,
+      double[][] vectors,
+      double[] values,
+      int size,
+      Runnable beside,
+      Workers workers) {
     int count = vectors.length;
     workers.run(
-        (count + size - 1) / size,
+        1 + (count + size - 1) / size,
         p -> {
-          int to = count - p * size;
-          vectors(t, vectors, Math.max(0, to - size), to);
+          if (p == 0) {
+            beside.run();
+            return;
+          }
+          int to = count - (p - 1) * size;
+          vectors(t, vectors, values, Math.max(0, to - size), to);
         });
   }
 
-  private static boolean orthogonal(double[][] vectors, Workers workers) {
+  /** Whether the vectors of every piece are orthogonal to those of the others. */
+  private static boolean orthogonal(double[][] vectors, int size) {
     int n = vectors[0].length;
-    DoubleMatrix rows = DoubleMatrix.zeros(vectors.length, n);
-    DoubleMatrix columns = DoubleMatrix.zeros(n, vectors.length);
-    for (int j = 0; j < vectors.length; j++) {
-      rows.setRow(j, vectors[j]);
-      for (int c = 0; c < n; c++) {
-        columns.set(c, j, vectors[j][c]);
+    int count = vectors.length;
+    try (Arena arena = Arena.ofConfined()) {
+      DoubleMatrix rows = DoubleMatrix.zeros(arena, count, n);
+      for (int j = 0; j < count; j++) {
+        rows.setRow(j, vectors[j]);
       }
-    }
-    DoubleMatrix products = Blas.multiply(rows, columns, workers);
-    for (int i = 0; i < vectors.length; i++) {
-      for (int j = 0; j < i; j++) {
-        if (!(Math.abs(products.get(i, j)) < ORTHOGONAL)) {
-          return false;
+      // From the end on, as pieces are cut.
+      for (int to = count - size; to > 0; to -= size) {
+        int from = Math.max(0, to - size);
+        DoubleMatrix products = DoubleMatrix.zeros(arena, to - from, count - to);
+        Blas.dgemm(
+            false,
+            true,
+            to - from,
+            count - to,
+            n,
+            1,
+            rows.slice(from, to).data(),
+            n,
+            rows.slice(to, count).data(),
+            n,
+            0,
+            products.data(),
+            count - to);
+        for (double product : products.toArray()) {
+          if (!(Math.abs(product) < ORTHOGONAL)) {
+            return false;
+          }
         }
       }
+      return true;
     }
-    return true;
   }
 
   private static int solver(int n, Lapack.Call call) {
@@ -194,7 +260,7 @@ final class LeadingEigen {
   }
 
   /** Eigenvectors {@code from} … {@code to}, exclusive, of the wanted ones. */
-  private static void vectors(Tridiagonal t, double[][] into, int from, int to) {
+  private static void vectors(Tridiagonal t, double[][] into, double[] values, int from, int to) {
     int n = t.n;
     int first = n - into.length + from + 1;
     int count = to - from;
@@ -236,6 +302,7 @@ final class LeadingEigen {
               (int)
                   DORMTR.invokeExact(
                       COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, t.a, n, t.tau, z, n)));
+      MemorySegment.copy(w, JAVA_DOUBLE, 0, values, from, count);
       for (int j = 0; j < count; j++) {
         into[from + j] =
             z.asSlice((long) j * n * Double.BYTES, (long) n * Double.BYTES).toArray(JAVA_DOUBLE);

@@ -16,8 +16,9 @@ import java.util.Arrays;
  *
  * @param n rows of the cloud
  * @param mean [d]
- * @param eigenvalues [d], descending, none negative; from index n − 1 on they are 0, and all of
- *     equal rows are, whatever rounding leaves of those
+ * @param eigenvalues [d], or only those of the components ({@link #leadingOf}), descending, none
+ *     negative; from index n − 1 on they are 0, and all of equal rows are, whatever rounding leaves
+ *     of those
  * @param components [m][d], unit length, in the order of the eigenvalues; the entry of largest
  *     magnitude is positive
  */
@@ -38,6 +39,20 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
    * @param components how many eigenvectors to keep, 0 … d
    */
   public static Pca of(Points points, int components, Workers workers) {
+    return of(points, components, true, workers);
+  }
+
+  /**
+   * As {@link #of}, without the eigenvalues of components that are not kept: {@code eigenvalues}
+   * has as many as {@code components}.
+   *
+   * @param components at least 1
+   */
+  public static Pca leadingOf(Points points, int components, Workers workers) {
+    return of(points, components, false, workers);
+  }
+
+  private static Pca of(Points points, int components, boolean all, Workers workers) {
     double[] mean = mean(points, workers);
     int n = points.rows();
     int d = mean.length;
@@ -45,16 +60,20 @@ public record Pca(int n, double[] mean, double[] eigenvalues, double[][] compone
       Gram products = products(arena, points, mean, workers);
       boolean point = point(products, mean, n);
       // The products are decomposed where they lie, and divided by n − 1 afterwards.
-      LeadingEigen.Result eigen =
-          d == 0
-              ? new LeadingEigen.Result(new double[0], new double[0][])
-              : LeadingEigen.inPlace(products.upper().data(), d, components, workers);
+      LeadingEigen.Result eigen;
+      if (d == 0) {
+        eigen = new LeadingEigen.Result(new double[0], new double[0][]);
+      } else if (all) {
+        eigen = LeadingEigen.inPlace(products.upper().data(), d, components, workers);
+      } else {
+        eigen = LeadingEigen.largest(products.upper().data(), d, components, workers);
+      }
       double[][] vectors = new double[components][];
       for (int c = 0; c < components; c++) {
         vectors[c] = signed(eigen.vectors()[components - 1 - c]);
       }
       double[] values = descending(eigen.values(), n);
-      for (int i = 0; i < d; i++) {
+      for (int i = 0; i < values.length; i++) {
         values[i] = point ? 0 : values[i] / (n - 1);
       }
       return new Pca(n, mean, values, vectors);

@@ -43,6 +43,22 @@ final class LeadingEigenTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 100, 700})
+  void theLargestAloneAreThoseOfAll(int count) {
+    int n = 700;
+    DoubleMatrix matrix = turned(n, 1);
+    Workers workers = new Workers(1);
+    DoubleMatrix copy = DoubleMatrix.copyOf(matrix.toArray(), n);
+    LeadingEigen.Result all = LeadingEigen.inPlace(matrix.data(), n, count, workers);
+    LeadingEigen.Result found = LeadingEigen.largest(copy.data(), n, count, workers);
+    assertThat(found.vectors()).isDeepEqualTo(all.vectors());
+    assertThat(found.values()).hasSize(count);
+    for (int j = 0; j < count; j++) {
+      assertThat(found.values()[j]).isCloseTo(all.values()[n - count + j], within(1e-11 * n));
+    }
+  }
+
   /** A matrix with eigenvalues 1, 2, …, each so many times, in random directions. */
   private static DoubleMatrix turned(int n, int times) {
     DoubleMatrix matrix = DoubleMatrix.zeros(n, n);
