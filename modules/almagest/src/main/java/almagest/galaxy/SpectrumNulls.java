@@ -62,14 +62,25 @@ final class SpectrumNulls {
   }
 
   /**
-   * Uniform unit vectors, whose covariance has trace 1 as that of unit decoder rows has, or less.
+   * Room for the columns of clouds of n points, or of as many as are held at a time.
+   *
+   * @param last what the last cloud had, which is taken again if it fits, as fresh memory is slow
    */
-  static double[] unitVectors(int n, int d, Seed seed, Workers workers) {
+  static FloatMatrix columns(FloatMatrix last, int n, int d) {
     int block = Math.min(n, GROUP);
+    return last.rows() == d && last.columns() == block ? last : FloatMatrix.zeros(d, block);
+  }
+
+  /**
+   * Uniform unit vectors, whose covariance has trace 1 as that of unit decoder rows has, or less.
+   *
+   * @param columns of n and d, overwritten
+   */
+  static double[] unitVectors(int n, int d, FloatMatrix columns, Seed seed, Workers workers) {
+    int block = columns.columns();
     double[] sum = new double[d];
     try (Arena arena = Arena.ofShared()) {
       NarrowGram products = new NarrowGram(arena, d);
-      FloatMatrix columns = FloatMatrix.zeros(arena, d, block);
       for (int first = 0; first < n; first += block) {
         int count = Math.min(block, n - first);
         FloatMatrix part = part(columns, count);
@@ -110,16 +121,17 @@ final class SpectrumNulls {
    * leaves the differences of the groups' means, one degree of freedom a group, as they were.
    *
    * @param mean [d] of the cloud
+   * @param columns of its n and d, overwritten
    */
-  static double[] shuffledCoordinates(Points points, double[] mean, Seed seed, Workers workers) {
+  static double[] shuffledCoordinates(
+      Points points, double[] mean, FloatMatrix columns, Seed seed, Workers workers) {
     int n = points.rows();
     int d = points.columns();
     double[] length = Columns.lengths(points, mean, workers);
     int[] order = n > GROUP ? Permutation.of(n, seed.split("groups").generator()) : identity(n);
-    int block = Math.min(n, GROUP);
+    int block = columns.columns();
     try (Arena arena = Arena.ofShared()) {
       NarrowGram products = new NarrowGram(arena, d);
-      FloatMatrix columns = FloatMatrix.zeros(arena, d, block);
       for (int from = 0; from < n; from += block) {
         int first = from;
         int count = Math.min(block, n - first);

@@ -4,6 +4,7 @@ import almagest.linalg.Pca;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.stat.LineFit;
+import almagest.tensor.FloatMatrix;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
@@ -47,6 +48,9 @@ final class SpectrumReport {
 
   /** Nulls that depend on the shape of the cloud alone, with variance 1 or trace 1. */
   private final Map<String, double[][]> shared = new HashMap<>();
+
+  /** Memory that the null clouds of all clouds of a shape are drawn in. */
+  private FloatMatrix columns = FloatMatrix.zeros(0, 0);
 
   SpectrumReport(Options options, Seed seed, Workers workers) {
     this.options = options;
@@ -152,6 +156,7 @@ final class SpectrumReport {
     int n = spectrum.n();
     int d = spectrum.eigenvalues().length;
     double trace = spectrum.trace();
+    columns = SpectrumNulls.columns(columns, n, d);
     Seed isotropic = seed.split("isotropic " + n + " " + d);
     double[][] gaussian =
         shared.computeIfAbsent(
@@ -169,14 +174,15 @@ final class SpectrumReport {
             key -> {
               double[][] spectra = new double[draws(n, d, 2)][];
               Arrays.setAll(
-                  spectra, i -> SpectrumNulls.unitVectors(n, d, sphere.split(i), workers));
+                  spectra, i -> SpectrumNulls.unitVectors(n, d, columns, sphere.split(i), workers));
               return spectra;
             });
     double[][] shuffled = new double[draws(n, d, 1)][];
     Seed shuffle = seed.split("shuffle " + cloud.name());
     for (int i = 0; i < shuffled.length; i++) {
       shuffled[i] =
-          SpectrumNulls.shuffledCoordinates(cloud.points(), mean, shuffle.split(i), workers);
+          SpectrumNulls.shuffledCoordinates(
+              cloud.points(), mean, columns, shuffle.split(i), workers);
     }
     ArrayNode kinds = slope.putArray("nulls");
     describe(kinds.addObject(), "uniform unit vectors", unit, window, n, trace);

@@ -106,12 +106,13 @@ class SpectrumTest {
     Map<String, NpyArray> expected = Fixture.arrays("spectrum/" + kind + "-400x50.npz");
     int draws = 200;
     double[][] spectra = new double[draws][];
+    FloatMatrix columns = FloatMatrix.zeros(50, 400);
     for (int i = 0; i < draws; i++) {
       Seed seed = new Seed(i);
       spectra[i] =
           kind.equals("wishart")
               ? SpectrumNulls.isotropic(400, 50, seed.generator())
-              : SpectrumNulls.unitVectors(400, 50, seed, WORKERS);
+              : SpectrumNulls.unitVectors(400, 50, columns, seed, WORKERS);
     }
     SpectrumNulls.Band band = SpectrumNulls.Band.of(spectra);
     double[] mean = expected.get("mean").doubles();
@@ -162,8 +163,9 @@ class SpectrumTest {
       x.setRow(i, new double[] {1e4 + v, 1e-3 * v, 7});
     }
     Pca pca = Pca.of(Points.of(x), 0, WORKERS);
+    FloatMatrix columns = SpectrumNulls.columns(FloatMatrix.zeros(0, 0), n, 3);
     double[] first =
-        SpectrumNulls.shuffledCoordinates(Points.of(x), pca.mean(), new Seed(1), WORKERS);
+        SpectrumNulls.shuffledCoordinates(Points.of(x), pca.mean(), columns, new Seed(1), WORKERS);
     double trace = Arrays.stream(pca.eigenvalues()).sum();
     assertThat(Arrays.stream(first).sum()).isCloseTo(trace, Percentage.withPercentage(1e-6));
     assertThat(pca.eigenvalues()[1]).isLessThan(1e-12);
@@ -172,7 +174,7 @@ class SpectrumTest {
     assertThat(first[2]).isCloseTo(0, within(1e-15));
     assertThat(
             SpectrumNulls.shuffledCoordinates(
-                Points.of(x), pca.mean(), new Seed(1), new Workers(1)))
+                Points.of(x), pca.mean(), columns, new Seed(1), new Workers(1)))
         .isEqualTo(first);
   }
 
