@@ -6,104 +6,176 @@ import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A cloud with its mean taken away, float32, and the matrix XᵀX of its centred rows as an operator;
- * products of centred rows lose fewer digits of a distance.
+ * products of centred rows lose fewer digits of a distance. Centred rows are made anew a tile at a
+ * time, which costs little beside their products, so that a cloud that lies in a mapped file is
+ * never copied.
  *
- * @param rows x_i − mean [n, d]
+ * @param cloud as it is [n, d]
+ * @param mean of its rows [d]
  * @param squares |x_i − mean|² [n]
  */
-record CentredCloud(FloatMatrix rows, float[] squares) implements SymmetricOperator {
-  private static final int PIECE = 512;
-  private static final int COLUMNS = 192;
+record CentredCloud(FloatMatrix cloud, double[] mean, float[] squares)
+    implements SymmetricOperator {
+  /** Rows that are centred at once for a product with few vectors. */
+  private static final int TILE = 128;
 
-  /** Copies the cloud into an arena. */
-  static CentredCloud of(FloatMatrix x, Arena arena, Workers workers) {
+  /** Fixed, so that sums do not depend on the number of threads. */
+  private static final int PIECES = 32;
+
+  static CentredCloud of(FloatMatrix x, Workers workers) {
     int n = x.rowsAsInt();
     int d = x.columns();
     int[] all = new int[n];
     Arrays.setAll(all, i -> i);
     double[] mean = ColumnMoments.of(x, all, workers).mean();
-    FloatMatrix rows = FloatMatrix.zeros(arena, n, d);
     float[] squares = new float[n];
     workers.runRanges(
         n,
-        PIECE,
+        TILE,
         (from, to) -> {
+          double[] wide = new double[d];
           float[] row = new float[d];
           for (int i = from; i < to; i++) {
-            x.copyRow(i, row);
+            centre(x, i, mean, wide, row);
             double square = 0;
             for (int j = 0; j < d; j++) {
-              row[j] = (float) (row[j] - mean[j]);
               square += (double) row[j] * row[j];
             }
-            rows.setRow(i, row);
             squares[i] = (float) square;
           }
         });
-    return new CentredCloud(rows, squares);
+    return new CentredCloud(x, mean, squares);
+  }
+
+  private static void centre(FloatMatrix x, int i, double[] mean, double[] wide, float[] row) {
+    x.widenRow(i, wide, 0);
+    for (int j = 0; j < row.length; j++) {
+      row[j] = (float) (wide[j] - mean[j]);
+    }
+  }
+
+  /**
+   * Writes x_i − mean for some points.
+   *
+   * @param into at least {@code to − from} rows, d columns
+   */
+  void rows(int from, int to, FloatMatrix into) {
+    double[] wide = new double[mean.length];
+    float[] row = new float[mean.length];
+    for (int i = from; i < to; i++) {
+      centre(cloud, i, mean, wide, row);
+      into.setRow(i - from, row);
+    }
+  }
+
+  int points() {
+    return squares.length;
   }
 
   @Override
   public int size() {
-    return rows.columns();
+    return mean.length;
   }
 
-  /** y := XᵀX x, in float32 products. */
+  /** What a tile of centred rows and its scores are made into. */
+  private interface TileConsumer {
+    void take(int from, int count, FloatMatrix rows, FloatMatrix scores);
+  }
+
+  /** Goes through a piece of the points, tile by tile, and multiplies each with some vectors. */
+  private void tiles(int from, int to, FloatMatrix vectors, TileConsumer consumer) {
+    int d = size();
+    int b = vectors.columns();
+    try (Arena arena = Arena.ofConfined()) {
+      FloatMatrix rows = FloatMatrix.zeros(arena, TILE, d);
+      FloatMatrix scores = FloatMatrix.zeros(arena, TILE, b);
+      for (int i = from; i < to; i += TILE) {
+        int count = Math.min(TILE, to - i);
+        rows(i, i + count, rows);
+        Blas.sgemm(
+            false, false, count, b, d, 1f, rows.data(), d, vectors.data(), b, 0f, scores.data(), b);
+        consumer.take(i, count, rows, scores);
+      }
+    }
+  }
+
+  /** Where a piece of the points begins; whole tiles. */
+  private int start(int piece) {
+    int tiles = (points() + TILE - 1) / TILE;
+    return Math.min(points(), (int) ((long) tiles * piece / PIECES) * TILE);
+  }
+
+  /** y := XᵀX x, in float32 products that are added up in double. */
   @Override
   public void apply(DoubleMatrix x, DoubleMatrix y, Workers workers) {
-    int d = rows.columns();
-    int n = rows.rowsAsInt();
+    int d = size();
     int b = x.columns();
-    try (Arena arena = Arena.ofShared()) {
-      FloatMatrix scores = scores(x, arena, workers);
-      FloatMatrix out = FloatMatrix.zeros(arena, d, b);
-      workers.run(
-          (d + COLUMNS - 1) / COLUMNS,
-          p -> {
-            int from = p * COLUMNS;
-            int width = Math.min(COLUMNS, d - from);
-            MemorySegment block = rows.data().asSlice((long) from * Float.BYTES);
-            Blas.sgemm(
-                true,
-                false,
-                width,
-                b,
-                n,
-                1f,
-                block,
-                d,
-                scores.data(),
-                b,
-                0f,
-                out.slice(from, from + width).data(),
-                b);
-          });
-      for (int j = 0; j < d; j++) {
-        for (int c = 0; c < b; c++) {
-          y.set(j, c, out.get(j, c));
+    FloatMatrix vectors = narrow(x);
+    List<double[]> parts =
+        workers
+            .map(
+                PIECES,
+                p -> {
+                  double[] sum = new double[d * b];
+                  FloatMatrix out = FloatMatrix.zeros(d, b);
+                  tiles(
+                      start(p),
+                      start(p + 1),
+                      vectors,
+                      (from, count, rows, scores) -> {
+                        Blas.sgemm(
+                            true, false, d, b, count, 1f, rows.data(), d, scores.data(), b, 0f,
+                            out.data(), b);
+                        float[] values = out.toArray();
+                        for (int i = 0; i < sum.length; i++) {
+                          sum[i] += values[i];
+                        }
+                      });
+                  return sum;
+                });
+    for (int j = 0; j < d; j++) {
+      for (int c = 0; c < b; c++) {
+        double sum = 0;
+        for (double[] part : parts) {
+          sum += part[j * b + c];
         }
+        y.set(j, c, sum);
       }
     }
   }
 
-  /** X v for some directions v [d, b]: [n, b]. */
-  FloatMatrix scores(DoubleMatrix directions, Arena arena, Workers workers) {
-    int d = rows.columns();
-    int n = rows.rowsAsInt();
+  /** X v for some directions v [d, b]: row-major [n, b]. */
+  float[] scores(DoubleMatrix directions, Workers workers) {
     int b = directions.columns();
-    FloatMatrix narrow = FloatMatrix.zeros(arena, d, b);
-    for (int j = 0; j < d; j++) {
-      for (int c = 0; c < b; c++) {
-        narrow.set(j, c, (float) directions.get(j, c));
+    FloatMatrix vectors = narrow(directions);
+    float[] found = new float[points() * b];
+    workers.run(
+        PIECES,
+        p ->
+            tiles(
+                start(p),
+                start(p + 1),
+                vectors,
+                (from, count, rows, scores) -> {
+                  for (int i = 0; i < count; i++) {
+                    System.arraycopy(scores.row(i), 0, found, (from + i) * b, b);
+                  }
+                }));
+    return found;
+  }
+
+  private static FloatMatrix narrow(DoubleMatrix x) {
+    FloatMatrix narrow = FloatMatrix.zeros(x.rows(), x.columns());
+    for (int j = 0; j < x.rows(); j++) {
+      for (int c = 0; c < x.columns(); c++) {
+        narrow.set(j, c, (float) x.get(j, c));
       }
     }
-    FloatMatrix scores = FloatMatrix.zeros(arena, n, b);
-    Blas.multiply(rows, narrow, scores, workers);
-    return scores;
+    return narrow;
   }
 }

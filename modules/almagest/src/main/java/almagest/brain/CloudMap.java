@@ -14,7 +14,6 @@ import almagest.tensor.DoubleMatrix;
 import almagest.tensor.FloatMatrix;
 import almagest.tensor.Points;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -41,11 +40,8 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     if (n < 4) {
       throw new InputException("t-SNE: expected at least 4 points, found " + n);
     }
-    Tsne.Result map;
-    try (Arena arena = Arena.ofShared()) {
-      CentredCloud centred = CentredCloud.of(cloud, arena, workers);
-      map = Tsne.of(centred, start(cloud, centred, arena, workers), options, workers, progress);
-    }
+    CentredCloud centred = CentredCloud.of(cloud, workers);
+    Tsne.Result map = Tsne.of(centred, start(centred, workers), options, workers, progress);
     float[] coordinates = interleaved(map.x(), map.y());
     double extent = 0;
     for (float v : coordinates) {
@@ -72,10 +68,7 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
     if (cloud.rows() < 4) {
       throw new InputException("UMAP: expected at least 4 points, found " + cloud.rows());
     }
-    double[] start;
-    try (Arena arena = Arena.ofShared()) {
-      start = start(cloud, CentredCloud.of(cloud, arena, workers), arena, workers);
-    }
+    double[] start = start(CentredCloud.of(cloud, workers), workers);
     Umap.Result map = Umap.of(Points.of(cloud), start, options, seed, workers, progress);
     ObjectNode facts = facts("umap", cloud);
     facts.put("neighbours", map.neighbours());
@@ -89,11 +82,11 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
   }
 
   /** Where the points of a flat map begin: their first two principal components, [n, 2]. */
-  private static double[] start(
-      FloatMatrix cloud, CentredCloud centred, Arena arena, Workers workers) {
+  private static double[] start(CentredCloud centred, Workers workers) {
+    FloatMatrix cloud = centred.cloud();
     return cloud.columns() < DENSE
         ? scores(cloud, pca(cloud, 2, workers), 2, workers)
-        : leading(centred, arena, workers);
+        : leading(centred, workers);
   }
 
   private static float[] interleaved(double[] x, double[] y) {
@@ -150,7 +143,7 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
   }
 
   /** Scores on the two leading components, by Lanczos: a start needs no more than float32. */
-  private static double[] leading(CentredCloud centred, Arena arena, Workers workers) {
+  private static double[] leading(CentredCloud centred, Workers workers) {
     DoubleMatrix found =
         BlockLanczos.largest(
                 centred, 2, List.of(), BlockLanczos.Options.of(2, 1e-5), new Seed(0), workers)
@@ -167,11 +160,10 @@ public record CloudMap(String method, int dimensions, float[] coordinates, Objec
         directions.set(j, c, largest < 0 ? -found.get(j, c) : found.get(j, c));
       }
     }
-    FloatMatrix scores = centred.scores(directions, arena, workers);
-    double[] start = new double[2 * scores.rowsAsInt()];
-    for (int i = 0; i < scores.rowsAsInt(); i++) {
-      start[2 * i] = scores.get(i, 0);
-      start[2 * i + 1] = scores.get(i, 1);
+    float[] scores = centred.scores(directions, workers);
+    double[] start = new double[scores.length];
+    for (int i = 0; i < scores.length; i++) {
+      start[i] = scores[i];
     }
     return start;
   }

@@ -4,7 +4,9 @@ import almagest.linalg.Blas;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -28,9 +30,7 @@ record CloudNeighbours(int k, int[] index, float[] squared) {
 
   /** As {@link #of(CentredCloud, int, Workers)} for a cloud as it is. */
   static CloudNeighbours of(FloatMatrix x, int k, Workers workers) {
-    try (Arena arena = Arena.ofShared()) {
-      return of(CentredCloud.of(x, arena, workers), k, workers);
-    }
+    return of(CentredCloud.of(x, workers), k, workers);
   }
 
   /**
@@ -38,8 +38,7 @@ record CloudNeighbours(int k, int[] index, float[] squared) {
    * least of a set do not depend on the order in which its members come, so tiles may come in any.
    */
   static CloudNeighbours of(CentredCloud cloud, int k, Workers workers) {
-    FloatMatrix x = cloud.rows();
-    int n = x.rowsAsInt();
+    int n = cloud.points();
     if (k < 1 || k >= n) {
       throw new IllegalArgumentException(k + " neighbours of " + n + " points");
     }
@@ -48,7 +47,17 @@ record CloudNeighbours(int k, int[] index, float[] squared) {
     Arrays.setAll(nearest, i -> new Nearest(k));
     Object[] locks = new Object[side];
     Arrays.setAll(locks, i -> new Object());
-    workers.runPairs(side, (a, b) -> tile(cloud, a, b, nearest, locks));
+    try (Arena arena = Arena.ofShared()) {
+      ConcurrentLinkedQueue<Room> rooms = new ConcurrentLinkedQueue<>();
+      workers.runPairs(
+          side,
+          (a, b) -> {
+            Room free = rooms.poll();
+            Room room = free == null ? new Room(arena, n, cloud.size()) : free;
+            tile(cloud, a, b, room, nearest, locks);
+            rooms.add(room);
+          });
+    }
     int[] index = new int[n * k];
     float[] squared = new float[n * k];
     workers.run(
@@ -61,59 +70,68 @@ record CloudNeighbours(int k, int[] index, float[] squared) {
     return new CloudNeighbours(k, index, squared);
   }
 
-  private static void tile(CentredCloud cloud, int a, int b, Nearest[] nearest, Object[] locks) {
-    FloatMatrix x = cloud.rows();
-    int n = x.rowsAsInt();
-    int d = x.columns();
+  /** Where one pair of tiles is worked on: both tiles' centred rows and their products. */
+  private static final class Room {
+    final FloatMatrix left;
+    final FloatMatrix right;
+    final FloatMatrix products;
+    final float[] row;
+    final float[] turned;
+
+    Room(Arena arena, int n, int d) {
+      int side = Math.min(n, TILE);
+      left = FloatMatrix.zeros(arena, side, d);
+      right = FloatMatrix.zeros(arena, side, d);
+      products = FloatMatrix.zeros(arena, side, side);
+      row = new float[side];
+      turned = new float[n > side ? side * side : 0];
+    }
+  }
+
+  private static void tile(
+      CentredCloud cloud, int a, int b, Room room, Nearest[] nearest, Object[] locks) {
+    int n = cloud.points();
+    int d = cloud.size();
     int fromA = a * TILE;
     int rows = Math.min(n, fromA + TILE) - fromA;
     int fromB = b * TILE;
     int columns = Math.min(n, fromB + TILE) - fromB;
-    try (Arena arena = Arena.ofConfined()) {
-      FloatMatrix products = FloatMatrix.zeros(arena, rows, columns);
-      Blas.sgemm(
-          false,
-          true,
-          rows,
-          columns,
-          d,
-          -2f,
-          x.slice(fromA, fromA + rows).data(),
-          d,
-          x.slice(fromB, fromB + columns).data(),
-          d,
-          0f,
-          products.data(),
-          columns);
-      float[] row = new float[columns];
-      float[] turned = new float[a == b ? 0 : rows * columns];
-      synchronized (locks[a]) {
-        for (int r = 0; r < rows; r++) {
-          products.copyRow(r, row);
-          scan(row, 0, cloud.squares(), fromB, columns, fromA + r, nearest[fromA + r]);
-        }
+    cloud.rows(fromA, fromA + rows, room.left);
+    if (a != b) {
+      cloud.rows(fromB, fromB + columns, room.right);
+    }
+    MemorySegment other = (a == b ? room.left : room.right).data();
+    MemorySegment products = room.products.data().asSlice(0, (long) rows * columns * Float.BYTES);
+    Blas.sgemm(
+        false, true, rows, columns, d, -2f, room.left.data(), d, other, d, 0f, products, columns);
+    FloatMatrix found = FloatMatrix.view(products, rows, columns);
+    float[] row = room.row;
+    synchronized (locks[a]) {
+      for (int r = 0; r < rows; r++) {
+        found.copyRow(r, row);
+        scan(row, 0, cloud.squares(), fromB, columns, fromA + r, nearest[fromA + r]);
       }
-      if (a != b) {
-        transpose(products, turned, row);
-        synchronized (locks[b]) {
-          for (int c = 0; c < columns; c++) {
-            scan(turned, c * rows, cloud.squares(), fromA, rows, fromB + c, nearest[fromB + c]);
-          }
+    }
+    if (a != b) {
+      transpose(found, room.turned, columns);
+      synchronized (locks[b]) {
+        for (int c = 0; c < columns; c++) {
+          scan(room.turned, c * rows, cloud.squares(), fromA, rows, fromB + c, nearest[fromB + c]);
         }
       }
     }
   }
 
-  private static void transpose(FloatMatrix from, float[] into, float[] row) {
+  private static void transpose(FloatMatrix from, float[] into, int columns) {
     int rows = from.rowsAsInt();
     int block = 16;
-    float[][] some = new float[block][row.length];
+    float[][] some = new float[block][columns];
     for (int r = 0; r < rows; r += block) {
       int count = Math.min(block, rows - r);
       for (int i = 0; i < count; i++) {
         from.copyRow(r + i, some[i]);
       }
-      for (int c = 0; c < row.length; c++) {
+      for (int c = 0; c < columns; c++) {
         for (int i = 0; i < count; i++) {
           into[c * rows + r + i] = some[i][c];
         }

@@ -4,7 +4,6 @@ import almagest.run.InputException;
 import almagest.run.Progress;
 import almagest.run.Workers;
 import almagest.tensor.FloatMatrix;
-import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
@@ -85,14 +84,12 @@ public final class Tsne {
     if (cloud.rows() < 4) {
       throw new InputException("t-SNE: expected at least 4 points, found " + cloud.rows());
     }
-    try (Arena arena = Arena.ofShared()) {
-      return of(CentredCloud.of(cloud, arena, workers), start, options, workers, progress);
-    }
+    return of(CentredCloud.of(cloud, workers), start, options, workers, progress);
   }
 
   static Result of(
       CentredCloud cloud, double[] start, Options options, Workers workers, Progress progress) {
-    int n = cloud.rows().rowsAsInt();
+    int n = cloud.points();
     double perplexity = Math.min(options.perplexity(), (n - 1) / 3.0);
     int neighbours = n <= EXACT ? n - 1 : Math.min(n - 1, (int) (3 * perplexity));
     JointProbabilities joint;
