@@ -117,27 +117,37 @@ record CentredCloud(FloatMatrix cloud, double[] mean, float[] squares)
     int b = x.columns();
     FloatMatrix vectors = narrow(x);
     List<double[]> parts =
-        workers
-            .map(
-                PIECES,
-                p -> {
-                  double[] sum = new double[d * b];
-                  FloatMatrix out = FloatMatrix.zeros(d, b);
-                  tiles(
-                      start(p),
-                      start(p + 1),
-                      vectors,
-                      (from, count, rows, scores) -> {
-                        Blas.sgemm(
-                            true, false, d, b, count, 1f, rows.data(), d, scores.data(), b, 0f,
-                            out.data(), b);
-                        float[] values = out.toArray();
-                        for (int i = 0; i < sum.length; i++) {
-                          sum[i] += values[i];
-                        }
-                      });
-                  return sum;
-                });
+        workers.map(
+            PIECES,
+            p -> {
+              double[] sum = new double[d * b];
+              FloatMatrix out = FloatMatrix.zeros(d, b);
+              tiles(
+                  start(p),
+                  start(p + 1),
+                  vectors,
+                  (from, count, rows, scores) -> {
+                    Blas.sgemm(
+                        true,
+                        false,
+                        d,
+                        b,
+                        count,
+                        1f,
+                        rows.data(),
+                        d,
+                        scores.data(),
+                        b,
+                        0f,
+                        out.data(),
+                        b);
+                    float[] values = out.toArray();
+                    for (int i = 0; i < sum.length; i++) {
+                      sum[i] += values[i];
+                    }
+                  });
+              return sum;
+            });
     for (int j = 0; j < d; j++) {
       for (int c = 0; c < b; c++) {
         double sum = 0;
