@@ -25,7 +25,7 @@ final class Starts {
   private static final int FEW = 4096;
 
   private static final int MOST_STARTS = 100;
-  private static final long WORK = 50_000_000;
+  private static final long WORK = 200_000_000;
 
   /** Two partitions of at least this adjusted Rand index count as one. */
   private static final double ALIKE = 0.99;
