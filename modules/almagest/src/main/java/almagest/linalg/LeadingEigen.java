@@ -272,6 +272,8 @@ final class LeadingEigen {
       MemorySegment z = arena.allocate(JAVA_DOUBLE, (long) n * count);
       MemorySegment found = arena.allocate(JAVA_INT);
       MemorySegment support = arena.allocate(JAVA_INT, 2L * count);
+      // dormtr writes into the reflections and restores them: no two calls may share them.
+      MemorySegment reflections = arena.allocate(JAVA_DOUBLE, (long) n * n).copyFrom(t.a);
       MemorySegment accurate = arena.allocate(JAVA_INT);
       accurate.set(JAVA_INT, 0, 1);
       Lapack.check(
@@ -301,7 +303,17 @@ final class LeadingEigen {
           Lapack.alone(() ->
               (int)
                   DORMTR.invokeExact(
-                      COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, t.a, n, t.tau, z, n)));
+                      COLUMN_MAJOR,
+                      LOWER,
+                      LOWER,
+                      (byte) 'N',
+                      n,
+                      count,
+                      reflections,
+                      n,
+                      t.tau,
+                      z,
+                      n)));
       MemorySegment.copy(w, JAVA_DOUBLE, 0, values, from, count);
       for (int j = 0; j < count; j++) {
         into[from + j] =

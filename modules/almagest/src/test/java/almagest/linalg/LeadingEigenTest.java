@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 import almagest.run.Seed;
 import almagest.run.Workers;
 import almagest.tensor.DoubleMatrix;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,6 +41,21 @@ final class LeadingEigenTest {
       }
       for (int i = 0; i < n; i++) {
         assertThat(images.get(i, j)).isCloseTo(value * vectors.get(i, j), within(1e-11 * n));
+      }
+    }
+  }
+
+  @Test
+  void eigenvectorsMadeOnManyThreadsHaveTheSameBitsEveryTime() {
+    int n = 64;
+    double[] matrix = turned(n, 1).toArray();
+    try (Workers workers = new Workers(4)) {
+      double[][] first = null;
+      for (int time = 0; time < 2000; time++) {
+        DoubleMatrix copy = DoubleMatrix.copyOf(matrix, n);
+        double[][] vectors = LeadingEigen.inPlace(copy.data(), n, n, workers).vectors();
+        first = first == null ? vectors : first;
+        assertThat(Arrays.deepEquals(vectors, first)).as("time %d", time).isTrue();
       }
     }
   }
