@@ -127,6 +127,8 @@ public final class BlockLanczos {
           projected[(size + j) * limit + i] = value;
         }
       }
+      // What is left of known vectors in the basis came back with it, larger at every step.
+      removeKnown(y);
       size = grown;
       double[] r = orthonormalise(y, size, scale);
       basis.put(y, size, block);
@@ -260,6 +262,7 @@ public final class BlockLanczos {
         if (size > 0 && shortest < 1e-4 * scale) {
           // Little is left of the vectors, so their errors have grown against them.
           basis.project(y, size);
+          removeKnown(y);
           CholeskyQr.orthonormalise(y, workers);
         }
         return r;
