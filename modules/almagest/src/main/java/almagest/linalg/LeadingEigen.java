@@ -17,9 +17,10 @@ import java.util.Arrays;
 /**
  * All eigenvalues of a symmetric matrix and the eigenvectors of the largest few from one reduction
  * to tridiagonal form, which is where the time goes: dsytrd, then dsterf for the values and, beside
- * it, dstemr with dormtr for the vectors, at most {@value #MOST} at a time, each on one thread.
- * Vectors of one piece are orthogonal by the method; those of different pieces are checked, and
- * should eigenvalues that all but coincide lie in two pieces, all vectors are made in one.
+ * it, dstemr for the vectors, at most {@value #MOST} at a time, each on one thread; dormtr turns
+ * them all back. Vectors of one piece are orthogonal by the method; those of different pieces are
+ * checked, and should eigenvalues that all but coincide lie in two pieces, all vectors are made in
+ * one.
  */
 final class LeadingEigen {
   private static final int COLUMN_MAJOR = 102;
@@ -133,9 +134,12 @@ final class LeadingEigen {
     try (Arena arena = count > 0 ? Arena.ofShared() : Arena.ofConfined()) {
       Tridiagonal t = reduced(arena, a, n);
       double[] values = new double[n];
-      double[][] vectors = new double[count][];
-      vectors(t, vectors, new double[count], () -> values(t, values), workers);
-      return new Result(values, vectors);
+      Runnable all = () -> values(t, values);
+      if (count == 0) {
+        all.run();
+        return new Result(values, new double[0][]);
+      }
+      return new Result(values, leading(arena, t, count, all, workers).vectors);
     }
   }
 
@@ -148,10 +152,7 @@ final class LeadingEigen {
    */
   static Result largest(MemorySegment a, int n, int count, Workers workers) {
     try (Arena arena = Arena.ofShared()) {
-      double[] values = new double[count];
-      double[][] vectors = new double[count][];
-      vectors(reduced(arena, a, n), vectors, values, () -> {}, workers);
-      return new Result(values, vectors);
+      return leading(arena, reduced(arena, a, n), count, () -> {}, workers);
     }
   }
 
@@ -180,32 +181,54 @@ final class LeadingEigen {
   }
 
   /**
-   * Fills in the largest eigenvectors and their values, both ascending, and does something else
-   * that takes one thread beside that.
+   * The largest eigenvectors and their values, both ascending; something else that takes one thread
+   * is done beside that.
+   *
+   * @param count at least 1
    */
-  private static void vectors(
-      Tridiagonal t, double[][] vectors, double[] values, Runnable beside, Workers workers) {
-    int count = vectors.length;
-    if (count == 0) {
-      beside.run();
-      return;
-    }
+  private static Result leading(
+      Arena arena, Tridiagonal t, int count, Runnable beside, Workers workers) {
+    int n = t.n;
     int size = Math.min(MOST, Math.max(LEAST, (count + 1) / 2));
-    pieces(t, vectors, values, size, beside, workers);
-    if (!orthogonal(vectors, size)) {
-      pieces(t, vectors, values, count, () -> {}, workers);
+    double[] values = new double[count];
+    MemorySegment z = arena.allocate((long) n * count * Double.BYTES, 64);
+    pieces(t, z, values, size, beside, workers);
+    if (!orthogonal(z, n, count, size)) {
+      pieces(t, z, values, count, () -> {}, workers);
     }
+    // All at once: dormtr writes into the reflections while it works, so no two calls may share
+    // them.
+    Lapack.check(
+        "dormtr",
+        solver(
+            n,
+            () ->
+                (int)
+                    DORMTR.invokeExact(
+                        COLUMN_MAJOR, LOWER, LOWER, (byte) 'N', n, count, t.a, n, t.tau, z, n)));
+    double[][] vectors = new double[count][];
+    for (int j = 0; j < count; j++) {
+      vectors[j] = columns(z, n, j, j + 1).toArray(JAVA_DOUBLE);
+    }
+    return new Result(values, vectors);
   }
 
-  /** Fills in eigenvectors, the largest ones first, {@code size} at a time. */
+  private static MemorySegment columns(MemorySegment z, int n, int from, int to) {
+    return z.asSlice((long) from * n * Double.BYTES, (long) (to - from) * n * Double.BYTES);
+  }
+
+  /**
+   * Fills in eigenvectors of the tridiagonal matrix, the largest ones first, {@code size} at a
+   * time.
+   */
   private static void pieces(
       Tridiagonal t,
-      double[][] vectors,
+      MemorySegment z,
       double[] values,
       int size,
       Runnable beside,
       Workers workers) {
-    int count = vectors.length;
+    int count = values.length;
     workers.run(
         1 + (count + size - 1) / size,
         p -> {
@@ -214,19 +237,13 @@ final class LeadingEigen {
             return;
           }
           int to = count - (p - 1) * size;
-          vectors(t, vectors, values, Math.max(0, to - size), to);
+          piece(t, z, values, Math.max(0, to - size), to);
         });
   }
 
   /** Whether the vectors of every piece are orthogonal to those of the others. */
-  private static boolean orthogonal(double[][] vectors, int size) {
-    int n = vectors[0].length;
-    int count = vectors.length;
+  private static boolean orthogonal(MemorySegment z, int n, int count, int size) {
     try (Arena arena = Arena.ofConfined()) {
-      DoubleMatrix rows = DoubleMatrix.zeros(arena, count, n);
-      for (int j = 0; j < count; j++) {
-        rows.setRow(j, vectors[j]);
-      }
       // From the end on, as pieces are cut.
       for (int to = count - size; to > 0; to -= size) {
         int from = Math.max(0, to - size);
@@ -238,9 +255,9 @@ final class LeadingEigen {
             count - to,
             n,
             1,
-            rows.slice(from, to).data(),
+            columns(z, n, from, to),
             n,
-            rows.slice(to, count).data(),
+            columns(z, n, to, count),
             n,
             0,
             products.data(),
@@ -260,20 +277,18 @@ final class LeadingEigen {
   }
 
   /** Eigenvectors {@code from} … {@code to}, exclusive, of the wanted ones. */
-  private static void vectors(Tridiagonal t, double[][] into, double[] values, int from, int to) {
+  private static void piece(Tridiagonal t, MemorySegment z, double[] values, int from, int to) {
     int n = t.n;
-    int first = n - into.length + from + 1;
+    int first = n - values.length + from + 1;
     int count = to - from;
+    MemorySegment vectors = columns(z, n, from, to);
     try (Arena arena = Arena.ofConfined()) {
       // Both are overwritten.
       MemorySegment d = arena.allocate(JAVA_DOUBLE, n).copyFrom(t.d);
       MemorySegment e = arena.allocate(JAVA_DOUBLE, n).copyFrom(t.e);
       MemorySegment w = arena.allocate(JAVA_DOUBLE, n);
-      MemorySegment z = arena.allocate(JAVA_DOUBLE, (long) n * count);
       MemorySegment found = arena.allocate(JAVA_INT);
       MemorySegment support = arena.allocate(JAVA_INT, 2L * count);
-      // dormtr writes into the reflections and restores them: no two calls may share them.
-      MemorySegment reflections = arena.allocate(JAVA_DOUBLE, (long) n * n).copyFrom(t.a);
       MemorySegment accurate = arena.allocate(JAVA_INT);
       accurate.set(JAVA_INT, 0, 1);
       Lapack.check(
@@ -293,32 +308,12 @@ final class LeadingEigen {
                       first + count - 1,
                       found,
                       w,
-                      z,
+                      vectors,
                       n,
                       count,
                       support,
                       accurate)));
-      Lapack.check(
-          "dormtr",
-          Lapack.alone(() ->
-              (int)
-                  DORMTR.invokeExact(
-                      COLUMN_MAJOR,
-                      LOWER,
-                      LOWER,
-                      (byte) 'N',
-                      n,
-                      count,
-                      reflections,
-                      n,
-                      t.tau,
-                      z,
-                      n)));
       MemorySegment.copy(w, JAVA_DOUBLE, 0, values, from, count);
-      for (int j = 0; j < count; j++) {
-        into[from + j] =
-            z.asSlice((long) j * n * Double.BYTES, (long) n * Double.BYTES).toArray(JAVA_DOUBLE);
-      }
     }
   }
 }
