@@ -83,7 +83,7 @@ final class ScaleBench {
                   "ncut",
                   cut.normalisedCut(),
                   "ari_planted",
-                  Agreement.of(cut.labels(), planted).ari(),
+                  Agreement.adjustedRand(cut.labels(), planted),
                   "largest_lobe",
                   Arrays.stream(cut.sizes()).max().orElse(0),
                   "ari_planted_of_features_in_at_least",
@@ -104,10 +104,9 @@ final class ScaleBench {
       if (in.length > LOBES) {
         found.put(
             least,
-            Agreement.of(
-                    Arrays.stream(in).map(f -> labels[f]).toArray(),
-                    Arrays.stream(in).map(f -> planted[f]).toArray())
-                .ari());
+            Agreement.adjustedRand(
+                Arrays.stream(in).map(f -> labels[f]).toArray(),
+                Arrays.stream(in).map(f -> planted[f]).toArray()));
       }
     }
     return found;

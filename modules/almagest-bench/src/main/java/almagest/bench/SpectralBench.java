@@ -77,11 +77,10 @@ final class SpectralBench {
                     "inertia",
                     lobes.inertia(),
                     "ari_planted",
-                    Agreement.of(
-                            lobes.labels(),
-                            Npz.get(planted, k <= 3 ? "top" : k <= 8 ? "middle" : "leaf", lobesFile)
-                                .ints())
-                        .ari()));
+                    Agreement.adjustedRand(
+                        lobes.labels(),
+                        Npz.get(planted, k <= 3 ? "top" : k <= 8 ? "middle" : "leaf", lobesFile)
+                            .ints())));
       }
     }
   }
