@@ -222,12 +222,7 @@ final class LeadingEigen {
    * time.
    */
   private static void pieces(
-      Tridiagonal t,
-      MemorySegment z,
-      double[] values,
-      int size,
-      Runnable beside,
-      Workers workers) {
+      Tridiagonal t, MemorySegment z, double[] values, int size, Runnable beside, Workers workers) {
     int count = values.length;
     workers.run(
         1 + (count + size - 1) / size,

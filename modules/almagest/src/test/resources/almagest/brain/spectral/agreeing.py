@@ -13,18 +13,10 @@ import numpy as np
 from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_rand_score
 
+from normalised_cut import normalised_cut
+
 HERE = pathlib.Path(__file__).parent
 N, CHUNKS, LOBES = 200, 1500, 8
-
-
-def cut(a, labels):
-    degree = a.sum(1)
-    total = 0
-    for c in np.unique(labels):
-        inside = labels == c
-        total += 1 - a[np.ix_(inside, inside)].sum() / degree[inside].sum()
-    return total
-
 
 rng = np.random.default_rng(11)
 lobe = rng.integers(LOBES, size=N)
@@ -54,6 +46,6 @@ for name, a in affinities.items():
         share = alike[np.triu_indices(len(runs), 1)].mean()
         if share >= 0.8:
             arrays[f"{name} {k}"] = runs[alike.sum(1).argmax()].astype(np.int32)
-            report[f"{name} {k}"] = {"share": share, "cut": min(cut(a, labels) for labels in runs)}
+            report[f"{name} {k}"] = {"share": share, "cut": min(normalised_cut(a, labels) for labels in runs)}
 np.savez_compressed(HERE / "agreeing.npz", **arrays)
 (HERE / "agreeing.json").write_text(json.dumps(report, indent=1) + "\n")

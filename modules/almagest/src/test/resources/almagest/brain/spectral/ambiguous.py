@@ -13,18 +13,10 @@ import numpy as np
 from sklearn.cluster import SpectralClustering
 from sklearn.metrics import adjusted_rand_score
 
+from normalised_cut import normalised_cut
+
 HERE = pathlib.Path(__file__).parent
 N, CHUNKS = 160, 1500
-
-
-def cut(a, labels):
-    degree = a.sum(1)
-    total = 0
-    for c in np.unique(labels):
-        inside = labels == c
-        total += 1 - a[np.ix_(inside, inside)].sum() / degree[inside].sum()
-    return total
-
 
 rng = np.random.default_rng(7)
 rate = np.clip((rng.pareto(1.2, N) + 1) * 0.02, 0.01, 0.6)
@@ -48,7 +40,7 @@ for name, a in affinities.items():
             for seed in range(10)
         ]
         report[f"{name} {k}"] = {
-            "cuts": [cut(a, labels) for labels in runs],
+            "cuts": [normalised_cut(a, labels) for labels in runs],
             "agreement": float(
                 np.mean([adjusted_rand_score(x, y) for x, y in itertools.combinations(runs, 2)])
             ),
