@@ -325,7 +325,7 @@ public final class Lobes {
               ? AffinityGraph.angular(decoder, workers)
               : AffinityGraph.nearestAngular(decoder, near, workers);
       SpectralEmbedding embedding = embed(graph, "angular");
-      clusters.putAll(assign(graph, embedding, seed.split("angular")));
+      clusters.putAll(assign(graph, embedding));
     }
     GeometricNulls cloudNulls =
         decoder == null || options.position == null
@@ -410,15 +410,16 @@ public final class Lobes {
     }
   }
 
-  private int[] assign(AffinityGraph graph, SpectralEmbedding embedding, int k, Seed own) {
-    return SpectralClustering.labels(graph, embedding, k, options.method.assignment, own, workers);
+  private int[] assign(AffinityGraph graph, SpectralEmbedding embedding, int k, Seed state) {
+    return SpectralClustering.labels(
+        graph, embedding, k, options.method.assignment, state, workers);
   }
 
-  /** Labels for every k. */
-  private Map<Integer, int[]> assign(AffinityGraph graph, SpectralEmbedding embedding, Seed own) {
+  /** Labels for every k, from the seed itself, which is the reference's random state. */
+  private Map<Integer, int[]> assign(AffinityGraph graph, SpectralEmbedding embedding) {
     Map<Integer, int[]> labels = new LinkedHashMap<>();
     for (int k : options.ks) {
-      labels.put(k, assign(graph, embedding, k, own));
+      labels.put(k, assign(graph, embedding, k, seed));
     }
     return labels;
   }
@@ -442,7 +443,7 @@ public final class Lobes {
     AffinityGraph graph = sources.graph(part, source, affinity);
     SpectralEmbedding embedding = embed(graph, affinity.label() + ", " + part);
     // At once, so that the graph can go.
-    return assign(graph, embedding, seed.split(affinity.label()))::get;
+    return assign(graph, embedding)::get;
   }
 
   private List<Cut> cuts(
@@ -453,7 +454,7 @@ public final class Lobes {
     var second = labels("second half", sources.second, affinity, sources);
     var training = labels("training documents", sources.training, affinity, sources);
     Seed own = seed.split(affinity.label());
-    List<Map<Integer, int[]>> shuffled = shuffled(affinity, own);
+    List<Map<Integer, int[]>> shuffled = shuffled(affinity);
     List<Cut> cuts = new ArrayList<>();
     List<int[]> coarse = new ArrayList<>();
     int before = 0;
@@ -461,7 +462,7 @@ public final class Lobes {
         progress.start("lobes, " + affinity.label(), options.ks.size(), "cuts")) {
       for (int k : options.ks) {
         SpectralClustering lobes =
-            SpectralClustering.of(graph, embedding, k, options.method.assignment, own, workers);
+            SpectralClustering.of(graph, embedding, k, options.method.assignment, seed, workers);
         int[] labels = named(lobes.labels(), k, affinity);
         int[] a = first.apply(k);
         int[] b = second.apply(k);
@@ -522,7 +523,7 @@ public final class Lobes {
   }
 
   /** Lobes of chunks in which only firing frequencies are left, for every k. */
-  private List<Map<Integer, int[]>> shuffled(Affinity affinity, Seed own) {
+  private List<Map<Integer, int[]>> shuffled(Affinity affinity) {
     List<Map<Integer, int[]>> draws = new ArrayList<>();
     if (chunks == null || decoder == null || options.position == null) {
       return draws;
@@ -531,7 +532,7 @@ public final class Lobes {
       Chunks broken = ShuffledChunks.of(chunks, seed.split("shuffled chunks").split(t), workers);
       AffinityGraph graph = uncounted(broken, affinity);
       SpectralEmbedding embedding = embed(graph, affinity.label() + ", shuffled chunks " + (t + 1));
-      draws.add(assign(graph, embedding, own));
+      draws.add(assign(graph, embedding));
     }
     return draws;
   }

@@ -19,7 +19,7 @@ public record SpectralClustering(
     int k, int[] labels, int[] sizes, double inertia, double normalisedCut) {
   /** How nodes get their lobes from the embedding. */
   public enum Assignment {
-    /** k-means++ with 10 restarts, as published; with few nodes the choice of {@link Starts}. */
+    /** k-means++ with 10 restarts, as published; where they disagree, see {@link Starts}. */
     K_MEANS,
     /** By a pivoted QR decomposition: no seed, no iterations. */
     CLUSTER_QR
@@ -46,6 +46,8 @@ public record SpectralClustering(
    * Cuts a graph into k lobes.
    *
    * @param embedding of the same graph, with at least k dimensions
+   * @param seed of k-means, which draws the numbers that scikit-learn draws with this {@code
+   *     random_state} (of the lower 32 bits)
    */
   public static SpectralClustering of(
       AffinityGraph graph,
@@ -89,7 +91,7 @@ public record SpectralClustering(
               Starts.choose(
                   points,
                   k,
-                  seed.split("k-means").split(k),
+                  seed,
                   workers,
                   labels -> normalisedCut(graph, embedding.degrees(), labels, k, workers));
           case CLUSTER_QR -> ClusterQr.labels(points, k, workers);

@@ -1,22 +1,22 @@
 package almagest.stat;
 
 import almagest.run.InputException;
-import almagest.run.Seed;
 import almagest.run.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
  * Lloyd's k-means in float64 with greedy k-means++ starts, the best of several restarts: the
- * algorithm and the stopping rules of scikit-learn's {@code KMeans}. With many clusters in many
- * dimensions the distances that rows are assigned by are float32 products.
+ * algorithm, the stopping rules and the draws of scikit-learn's {@code KMeans} from version 1.3 on.
+ * Given the same points and random state, the labels are scikit-learn's, number for number, as far
+ * as rounding lets them be. With many clusters in many dimensions the distances that rows are
+ * assigned by are float32 products.
  *
- * <p>Each restart draws from its own seed. Rows are assigned in fixed pieces and every centre sums
- * its rows in their order, so the outcome does not depend on the number of threads. Ties go to the
- * lower centre. A cluster that loses its last row takes the row that lies farthest from its centre.
+ * <p>Rows are assigned in fixed pieces and every centre sums its rows in their order, so the
+ * outcome does not depend on the number of threads. Ties go to the lower centre. A cluster that
+ * loses its last row takes the row that lies farthest from its centre.
  *
  * <p>Reference: Arthur and Vassilvitskii, "k-means++: the advantages of careful seeding" (2007).
  */
@@ -96,20 +96,15 @@ public final class KMeans {
    * Clusters rows.
    *
    * @param x [rows × columns], row-major; left unchanged
+   * @param random what the starts are drawn from, one start after the other
    * @throws InputException when there are fewer rows than clusters or a value is not finite
    */
-  public static Fit fit(double[] x, int columns, Options options, Seed seed, Workers workers) {
-    return new KMeans(x, columns, options, workers).best(seed);
-  }
-
-  /**
-   * What every restart ends with, in their order; the first m of them are those of m restarts.
-   *
-   * @param x as in {@link #fit}
-   */
-  public static List<Fit> fits(
-      double[] x, int columns, Options options, Seed seed, Workers workers) {
-    return new KMeans(x, columns, options, workers).all(seed).toList();
+  public static Fit fit(
+      double[] x, int columns, Options options, RandomState random, Workers workers) {
+    return new KMeans(x, columns, options, workers)
+        .all(random)
+        .reduce((a, b) -> b.inertia < a.inertia ? b : a)
+        .orElseThrow();
   }
 
   /** Subtracts the column means and gives the mean of the column variances. */
@@ -130,13 +125,9 @@ public final class KMeans {
     return squares / n / columns;
   }
 
-  private Fit best(Seed seed) {
-    return all(seed).reduce((a, b) -> b.inertia < a.inertia ? b : a).orElseThrow();
-  }
-
   /** Few rows leave all threads but one waiting: then every thread has a start of its own. */
-  private Stream<Fit> all(Seed seed) {
-    List<double[]> starts = plusPlus(seed);
+  private Stream<Fit> all(RandomState random) {
+    List<double[]> starts = plusPlus(random);
     return rows.pieces() <= FEW_PIECES
         ? workers.map(starts.size(), s -> uncentred(starts.get(s), ALONE)).stream()
         : starts.stream().map(start -> uncentred(start, workers));
@@ -153,20 +144,21 @@ public final class KMeans {
   /**
    * Greedy k-means++: each new centre is the best of 2 + ln k candidates that are drawn with
    * probability proportional to the squared distance from the centres so far. All restarts go in
-   * step, so that one pass over the points serves the candidates of all.
+   * step, so that one pass over the points serves the candidates of all; as each of them takes
+   * equally many numbers, they are drawn beforehand in the order of one restart after the other.
    */
-  private List<double[]> plusPlus(Seed seed) {
+  private List<double[]> plusPlus(RandomState random) {
     int n = rows.count;
     int d = rows.columns;
     int starts = options.restarts;
     int trials = 2 + (int) Math.log(options.k);
-    List<RandomGenerator> random = new ArrayList<>();
+    int takes = 1 + (options.k - 1) * trials;
+    double[] drawn = random.doubles((long) starts * takes).toArray();
     List<double[]> centres = new ArrayList<>();
     double[] first = new double[starts * d];
     for (int r = 0; r < starts; r++) {
-      random.add(seed.split(r).generator());
       centres.add(new double[options.k * d]);
-      rows.copy(random.get(r).nextInt(n), centres.get(r), 0);
+      rows.copy((int) (drawn[r * takes] * n), centres.get(r), 0);
       System.arraycopy(centres.get(r), 0, first, r * d, d);
     }
     double[] closest = new double[starts * n];
@@ -190,7 +182,8 @@ public final class KMeans {
       for (int r = 0; r < starts; r++) {
         cumulate(closest, r * n, sums);
         for (int t = 0; t < trials; t++) {
-          rows.copy(draw(sums, random.get(r).nextDouble()), candidates, (r * trials + t) * d);
+          double u = drawn[r * takes + 1 + (c - 1) * trials + t];
+          rows.copy(draw(sums, u), candidates, (r * trials + t) * d);
         }
       }
       rows.scores(
@@ -264,18 +257,14 @@ public final class KMeans {
     }
   }
 
-  /** The place whose share of the total holds {@code u}; when all is 0, a place by u alone. */
+  /** The place whose share of the total holds {@code u}; the first when all is 0. */
   private static int draw(double[] sums, double u) {
-    double total = sums[sums.length - 1];
-    if (!(total > 0)) {
-      return (int) (u * sums.length);
-    }
-    double at = u * total;
+    double at = u * sums[sums.length - 1];
     int low = 0;
     int high = sums.length - 1;
     while (low < high) {
       int mid = (low + high) >>> 1;
-      if (sums[mid] > at) {
+      if (sums[mid] >= at) {
         high = mid;
       } else {
         low = mid + 1;
@@ -314,6 +303,7 @@ public final class KMeans {
     }
     if (!settled) {
       rows.assign(centres, k, labels, distance, threads);
+      rows.relocate(labels, k, distance);
     }
     return new Fit(labels, centres, rows.inertia(labels, centres), iteration);
   }

@@ -253,7 +253,8 @@ final class Rows {
     return means;
   }
 
-  private void relocate(int[] labels, int k, double[] distance) {
+  /** Gives each empty cluster the farthest row that is left. */
+  void relocate(int[] labels, int k, double[] distance) {
     int[] size = new int[k];
     for (int label : labels) {
       size[label]++;

@@ -14,6 +14,8 @@ import almagest.run.Workers;
 import almagest.stat.Agreement;
 import almagest.tensor.FloatMatrix;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,52 +147,44 @@ class SpectralClusteringTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"phi", "jaccard", "overlap"})
-  void whereNoNumberOfLobesSuitsTheCutIsAsGoodAsTheBestOfTheReferencesSeeds(String name) {
-    var report = Json.read(Fixtures.file("spectral/ambiguous.json"));
-    Cooccurrence counts = CooccurrenceFile.read(Fixtures.file("spectral/ambiguous.npz"));
-    try (Workers workers = new Workers(2)) {
-      AffinityGraph graph = AffinityGraph.of(counts, Affinity.parse(name), workers);
-      SpectralEmbedding embedding = SpectralEmbedding.of(graph, 16, new Seed(0), workers);
-      for (int k : new int[] {5, 8, 16}) {
-        double best = Double.POSITIVE_INFINITY;
-        for (var cut : report.get(name + " " + k).get("cuts")) {
-          best = Math.min(best, cut.asDouble());
-        }
-        for (long seed = 0; seed < 3; seed++) {
-          assertThat(
-                  SpectralClustering.of(graph, embedding, k, new Seed(seed), workers)
-                      .normalisedCut())
-              .as("k = %d, seed %d", k, seed)
-              .isLessThanOrEqualTo(best * 1.001);
-        }
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @ValueSource(strings = {"phi", "simple-matching", "jaccard", "overlap"})
-  void whereTheReferencesSeedsAgreeTheLobesAreTheirs(String name) {
-    Path file = Fixtures.file("spectral/agreeing.npz");
+  @ValueSource(strings = {"lobes", "none"})
+  void whereTheReferencesSeedsAgreeTheLobesAreTheirsAndNowhereIsTheCutLarger(String corpus) {
+    Path file = Fixtures.file("spectral/random-state-" + corpus + ".npz");
     Map<String, NpyArray> expected = Npz.read(file);
-    var report = Json.read(Fixtures.file("spectral/agreeing.json"));
+    int agreeing = 0;
+    int differing = 0;
     try (Workers workers = new Workers(2)) {
-      AffinityGraph graph =
-          AffinityGraph.of(CooccurrenceFile.read(file), Affinity.parse(name), workers);
-      SpectralEmbedding embedding = SpectralEmbedding.of(graph, 12, new Seed(0), workers);
-      for (int k : new int[] {2, 3, 5, 8, 12}) {
-        String key = name + " " + k;
-        for (long seed = 0; expected.containsKey(key) && seed < 3; seed++) {
-          SpectralClustering found =
-              SpectralClustering.of(graph, embedding, k, new Seed(seed), workers);
-          assertThat(Agreement.adjustedRand(found.labels(), expected.get(key).ints()))
-              .as("%s, seed %d", key, seed)
-              .isGreaterThanOrEqualTo(0.99);
-          assertThat(found.normalisedCut())
-              .isLessThanOrEqualTo(report.get(key).get("cut").asDouble() * 1.001);
+      for (String name : List.of("phi", "simple-matching", "jaccard", "overlap")) {
+        AffinityGraph graph =
+            AffinityGraph.of(CooccurrenceFile.read(file), Affinity.parse(name), workers);
+        int n = graph.size();
+        SpectralEmbedding embedding = SpectralEmbedding.of(graph, 16, new Seed(0), workers);
+        for (int k : new int[] {2, 3, 5, 8, 12, 16}) {
+          int[] labels = expected.get(name + " " + k).ints();
+          double[] cuts = expected.get(name + " " + k + " cuts").doubles();
+          for (int seed = 0; seed < 3; seed++) {
+            SpectralClustering found =
+                SpectralClustering.of(graph, embedding, k, new Seed(seed), workers);
+            int[] same = Arrays.copyOfRange(labels, seed * n, (seed + 1) * n);
+            int[] next = Arrays.copyOfRange(labels, (seed + 1) * n, (seed + 2) * n);
+            String as = name + ", k = " + k + ", seed " + seed;
+            if (Agreement.adjustedRand(same, next) >= 0.99) {
+              agreeing++;
+              assertThat(Agreement.adjustedRand(found.labels(), same))
+                  .as(as)
+                  .isGreaterThanOrEqualTo(0.99);
+            } else {
+              differing++;
+            }
+            assertThat(found.normalisedCut())
+                .as(as)
+                .isLessThanOrEqualTo(Math.min(cuts[seed], cuts[seed + 1]) * 1.001);
+          }
         }
       }
     }
+    assertThat(agreeing).isPositive();
+    assertThat(differing).isPositive();
   }
 
   @Test

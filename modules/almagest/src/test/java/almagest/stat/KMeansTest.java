@@ -8,14 +8,12 @@ import almagest.format.Json;
 import almagest.format.NpyArray;
 import almagest.format.Npz;
 import almagest.run.InputException;
-import almagest.run.Seed;
 import almagest.run.Workers;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Objects;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,6 +36,20 @@ class KMeansTest {
             .isCloseTo(expected.get("best_inertia_of_400_starts").asDouble(), within(1e-9));
         assertThat(Agreement.of(fit.labels(), fixture.get("planted").ints()).ari()).isEqualTo(1);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clear", "overlapping", "one-dimensional"})
+  void labelsAreTheReferencesOfTheSameRandomState(String name) {
+    NpyArray x = Npz.read(file(name + ".npz")).get("x");
+    int[] expected = Npz.read(file("random-state.npz")).get(name).ints();
+    int n = x.shape()[0];
+    KMeans.Options options =
+        KMeans.Options.of(Json.read(file("expected.json")).get(name).get("k").asInt());
+    for (int seed = 0; seed < 5; seed++) {
+      assertThat(fit(x.doubles(), x.shape()[1], options, seed, 2).labels())
+          .isEqualTo(Arrays.copyOfRange(expected, seed * n, (seed + 1) * n));
     }
   }
 
@@ -75,16 +87,16 @@ class KMeansTest {
   private static KMeans.Fit fit(
       double[] x, int columns, KMeans.Options options, long seed, int threads) {
     try (Workers workers = new Workers(threads)) {
-      return KMeans.fit(x, columns, options, new Seed(seed), workers);
+      return KMeans.fit(x, columns, options, new RandomState(seed), workers);
     }
   }
 
   private static double[] cloud(int n, int d, long seed) {
-    RandomGenerator random = new Seed(seed).generator();
+    RandomState random = new RandomState(seed);
     return random.doubles((long) n * d).toArray();
   }
 
-  private static Path file(String name) {
+  static Path file(String name) {
     try {
       return Path.of(
           Objects.requireNonNull(KMeansTest.class.getResource("kmeans/" + name)).toURI());

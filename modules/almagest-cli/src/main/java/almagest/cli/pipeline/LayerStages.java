@@ -344,7 +344,7 @@ final class LayerStages {
                   decoder,
                   DocumentList.read(run)::heldOut,
                   lobeOptions(),
-                  seed("lobes"),
+                  new Seed(settings.seed()),
                   workers,
                   progress);
           Neighbours.write(
@@ -485,7 +485,7 @@ final class LayerStages {
                   null,
                   DocumentList.read(run)::heldOut,
                   options,
-                  seed("control lobes"),
+                  new Seed(settings.seed()),
                   workers,
                   progress);
           ObjectNode result =
