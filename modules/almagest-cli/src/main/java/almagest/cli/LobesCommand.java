@@ -151,7 +151,9 @@ final class LobesCommand implements Callable<Integer> {
       names = "--assign",
       paramLabel = "HOW",
       defaultValue = "k-means",
-      description = "k-means, as published, or cluster-qr (default: ${DEFAULT-VALUE}).")
+      description =
+          "k-means, as published, from the numbers that scikit-learn draws with random_state set to"
+              + " the seed, or cluster-qr (default: ${DEFAULT-VALUE}).")
   private String assign = "k-means";
 
   @Option(
