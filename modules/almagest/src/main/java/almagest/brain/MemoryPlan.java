@@ -87,7 +87,8 @@ public record MemoryPlan(List<Item> items) {
 
   private static long basis(int k) {
     var options = almagest.linalg.BlockLanczos.Options.of(Math.max(1, k - 1), 1);
-    return options.basis() + 6L * options.block() + k;
+    // Blocks in either precision, and the sums of a product with tiles.
+    return options.basis() + 12L * options.block() + k;
   }
 
   /** All items together. */

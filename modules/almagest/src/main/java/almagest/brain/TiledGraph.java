@@ -17,7 +17,7 @@ final class TiledGraph implements AffinityGraph {
   private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
   /** The side of a tile. */
-  private static final int SIDE = 512;
+  static final int SIDE = 512;
 
   private final int n;
   private final int sides;
@@ -38,8 +38,13 @@ final class TiledGraph implements AffinityGraph {
     return graph;
   }
 
+  /** Blocks of rows, and of columns. */
+  int sides() {
+    return sides;
+  }
+
   /** The tile of rows of block {@code a} and columns of block {@code b} ≥ a. */
-  private MemorySegment tile(int a, int b) {
+  MemorySegment tile(int a, int b) {
     long index = (long) a * sides - (long) a * (a - 1) / 2 + b - a;
     long bytes = (long) SIDE * SIDE * Float.BYTES;
     return tiles.asSlice(index * bytes, bytes);
@@ -137,6 +142,10 @@ final class TiledGraph implements AffinityGraph {
   @Override
   public void multiply(FloatMatrix x, FloatMatrix y, Workers workers) {
     int b = x.columns();
+    if (b <= NarrowProduct.WIDEST) {
+      NarrowProduct.multiply(this, x, y, workers);
+      return;
+    }
     workers.run(
         sides,
         rows -> {
