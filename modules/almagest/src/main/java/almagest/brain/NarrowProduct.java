@@ -19,6 +19,7 @@ final class NarrowProduct {
   /** More columns than these are better off with a matrix product of every tile, twice. */
   static final int WIDEST = 32;
 
+  private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
   private static final int SIDE = TiledGraph.SIDE;
   private static final int GROUPS = 16;
 
@@ -35,27 +36,20 @@ final class NarrowProduct {
   /** The factor [sides · SIDE, width]; rows beyond the graph's are zeros, as they are in tiles. */
   private final float[] x;
 
-  private NarrowProduct(TiledGraph graph, FloatMatrix factor, Workers workers) {
+  private NarrowProduct(TiledGraph graph, FloatMatrix factor) {
     int lanes = LANES.length();
     int b = factor.columns();
     this.graph = graph;
     this.width = (b + lanes - 1) / lanes * lanes;
     this.x = new float[Math.multiplyExact(graph.sides() * SIDE, width)];
-    workers.runRanges(
-        graph.size(),
-        SIDE,
-        (from, to) -> {
-          float[] row = new float[b];
-          for (int i = from; i < to; i++) {
-            factor.copyRow(i, row);
-            System.arraycopy(row, 0, x, i * width, b);
-          }
-        });
+    for (int i = 0; i < graph.size(); i++) {
+      MemorySegment.copy(factor.data(), FLOAT, (long) i * b * Float.BYTES, x, i * width, b);
+    }
   }
 
   /** y := A x for at most {@value #WIDEST} columns. */
   static void multiply(TiledGraph graph, FloatMatrix x, FloatMatrix y, Workers workers) {
-    new NarrowProduct(graph, x, workers).into(y, workers);
+    new NarrowProduct(graph, x).into(y, workers);
   }
 
   /** What the strips from {@code first} on give the rows from theirs on. */
@@ -104,17 +98,17 @@ final class NarrowProduct {
       for (int b = a; b < graph.sides(); b++) {
         MemorySegment tile = graph.tile(a, b);
         for (int i = 0; i < SIDE; i += ROWS) {
-          MemorySegment.copy(
-              tile, ValueLayout.JAVA_FLOAT, (long) i * SIDE * Float.BYTES, weights, 0, ROWS * SIDE);
+          MemorySegment.copy(tile, FLOAT, (long) i * SIDE * Float.BYTES, weights, 0, ROWS * SIDE);
+          if (a == b) {
+            // A tile on the diagonal has every pair twice.
+            for (int j = 0; j < weights.length; j++) {
+              weights[j] /= 2;
+            }
+          }
           int row = (a * SIDE + i) * width;
           int column = b * SIDE * width;
-          int shift = first * SIDE * width;
           for (int c = 0; c < width; c += LANES.length()) {
-            if (a == b) {
-              rows(weights, row + c, column + c, sums, shift);
-            } else {
-              rowsAndColumns(weights, row + c, column + c, sums, shift);
-            }
+            multiply(weights, row + c, column + c, sums, first * SIDE * width);
           }
         }
       }
@@ -122,27 +116,8 @@ final class NarrowProduct {
     return new Part(first, sums);
   }
 
-  /** Four rows of a tile that is symmetric itself. */
-  private void rows(float[] weights, int row, int column, float[] y, int shift) {
-    FloatVector y0 = FloatVector.zero(LANES);
-    FloatVector y1 = y0;
-    FloatVector y2 = y0;
-    FloatVector y3 = y0;
-    for (int j = 0; j < SIDE; j++) {
-      FloatVector right = FloatVector.fromArray(LANES, x, column + j * width);
-      y0 = right.fma(FloatVector.broadcast(LANES, weights[j]), y0);
-      y1 = right.fma(FloatVector.broadcast(LANES, weights[SIDE + j]), y1);
-      y2 = right.fma(FloatVector.broadcast(LANES, weights[2 * SIDE + j]), y2);
-      y3 = right.fma(FloatVector.broadcast(LANES, weights[3 * SIDE + j]), y3);
-    }
-    add(y0, y, row - shift);
-    add(y1, y, row + width - shift);
-    add(y2, y, row + 2 * width - shift);
-    add(y3, y, row + 3 * width - shift);
-  }
-
-  /** Four rows of a tile, and what they give its columns as rows. */
-  private void rowsAndColumns(float[] weights, int row, int column, float[] y, int shift) {
+  /** Adds what four rows of a tile give themselves and what they give its columns. */
+  private void multiply(float[] weights, int row, int column, float[] y, int shift) {
     FloatVector x0 = FloatVector.fromArray(LANES, x, row);
     FloatVector x1 = FloatVector.fromArray(LANES, x, row + width);
     FloatVector x2 = FloatVector.fromArray(LANES, x, row + 2 * width);

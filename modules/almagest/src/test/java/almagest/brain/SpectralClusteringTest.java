@@ -146,6 +146,7 @@ class SpectralClusteringTest {
     }
   }
 
+  /** Ten of the reference's seeds cut a corpus with lobes and one without. */
   @ParameterizedTest
   @ValueSource(strings = {"lobes", "none"})
   void whereTheReferencesSeedsAgreeTheLobesAreTheirsAndNowhereIsTheCutLarger(String corpus) {
@@ -157,34 +158,64 @@ class SpectralClusteringTest {
       for (String name : List.of("phi", "simple-matching", "jaccard", "overlap")) {
         AffinityGraph graph =
             AffinityGraph.of(CooccurrenceFile.read(file), Affinity.parse(name), workers);
-        int n = graph.size();
         SpectralEmbedding embedding = SpectralEmbedding.of(graph, 16, new Seed(0), workers);
         for (int k : new int[] {2, 3, 5, 8, 12, 16}) {
-          int[] labels = expected.get(name + " " + k).ints();
+          int[][] labels = rows(expected.get(name + " " + k).ints(), graph.size());
           double[] cuts = expected.get(name + " " + k + " cuts").doubles();
+          double least = Arrays.stream(cuts).min().orElseThrow();
+          int typical = typical(labels);
           for (int seed = 0; seed < 3; seed++) {
             SpectralClustering found =
                 SpectralClustering.of(graph, embedding, k, new Seed(seed), workers);
-            int[] same = Arrays.copyOfRange(labels, seed * n, (seed + 1) * n);
-            int[] next = Arrays.copyOfRange(labels, (seed + 1) * n, (seed + 2) * n);
             String as = name + ", k = " + k + ", seed " + seed;
-            if (Agreement.adjustedRand(same, next) >= 0.99) {
+            if (alike(labels[seed], labels[seed + 1])) {
               agreeing++;
-              assertThat(Agreement.adjustedRand(found.labels(), same))
-                  .as(as)
-                  .isGreaterThanOrEqualTo(0.99);
+              assertThat(alike(found.labels(), labels[seed])).as(as).isTrue();
             } else {
               differing++;
             }
             assertThat(found.normalisedCut())
                 .as(as)
                 .isLessThanOrEqualTo(Math.min(cuts[seed], cuts[seed + 1]) * 1.001);
+            if (typical >= 0) {
+              assertThat(alike(found.labels(), labels[typical])).as(as).isTrue();
+            }
+            // Of two or three lobes two seeds may agree by chance, which ends the search.
+            if (typical >= 0 || k >= 5) {
+              assertThat(found.normalisedCut()).as(as).isLessThanOrEqualTo(least * 1.001);
+            }
           }
         }
       }
     }
     assertThat(agreeing).isPositive();
     assertThat(differing).isPositive();
+  }
+
+  private static int[][] rows(int[] values, int length) {
+    int[][] rows = new int[values.length / length][];
+    Arrays.setAll(rows, r -> Arrays.copyOfRange(values, r * length, (r + 1) * length));
+    return rows;
+  }
+
+  private static boolean alike(int[] a, int[] b) {
+    return Agreement.adjustedRand(a, b) >= 0.99;
+  }
+
+  /**
+   * The labelling that most others are like, or −1 where fewer than 80 % of the pairs are alike.
+   */
+  private static int typical(int[][] labels) {
+    int most = 0;
+    int[] like = new int[labels.length];
+    for (int a = 0; a < labels.length; a++) {
+      for (int b = 0; b < labels.length; b++) {
+        like[a] += a != b && alike(labels[a], labels[b]) ? 1 : 0;
+      }
+      most = like[a] > like[most] ? a : most;
+    }
+    int pairs = labels.length * (labels.length - 1);
+    return Arrays.stream(like).sum() >= 0.8 * pairs ? most : -1;
   }
 
   @Test

@@ -86,6 +86,13 @@ final class LayerStages {
     return folder(layer) + "/" + file;
   }
 
+  /**
+   * The run's own, so that {@code almagest lobes} and scikit-learn cut alike from the same seed.
+   */
+  private Seed lobeSeed() {
+    return new Seed(settings.seed());
+  }
+
   private Seed seed(String part) {
     return new Seed(settings.seed()).split(folder(layer)).split(part);
   }
@@ -344,7 +351,7 @@ final class LayerStages {
                   decoder,
                   DocumentList.read(run)::heldOut,
                   lobeOptions(),
-                  new Seed(settings.seed()),
+                  lobeSeed(),
                   workers,
                   progress);
           Neighbours.write(
@@ -485,7 +492,7 @@ final class LayerStages {
                   null,
                   DocumentList.read(run)::heldOut,
                   options,
-                  new Seed(settings.seed()),
+                  lobeSeed(),
                   workers,
                   progress);
           ObjectNode result =
